@@ -1,0 +1,68 @@
+"""Engines and sessions, with the settings that the fence needs on either database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+import models.tables  # noqa: F401  relationships are named by strings: every table must be known
+
+BUSY_SECONDS = 30
+
+_making = threading.Lock()
+
+
+@lru_cache
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=10)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late: see _begin
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a power cut must not undo the fence
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A transaction that reads first and writes later cannot wait for its turn in SQLite: it fails at once.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def engine(url: str) -> Engine:
+    """The one engine of this process for ``url``: SQLite in WAL, fully synchronised, or PostgreSQL through psycopg."""
+    with _making:
+        return _engine(url)
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Session]:
+    """A session that only reads."""
+    with Session(engine(url)) as session:
+        yield session
+
+
+@contextmanager
+def writing(url: str) -> Iterator[Session]:
+    """A session in one transaction, committed at the end, undone when an exception leaves the block."""
+    with Session(engine(url).execution_options(writes=True)) as session, session.begin():
+        yield session

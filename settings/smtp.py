@@ -1,0 +1,22 @@
+"""The SMTP server that the environment names; it comes before every block."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+
+from models.values.relay import Mechanism, Security
+
+
+class SmtpSettings(BaseModel):
+    """``FACTEUR_SMTP__...``: in force only when ``host`` is set."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Security = Security.STARTTLS
+    user: str = ""
+    secret: SecretStr = SecretStr("")
+    mechanism: Mechanism = Mechanism.PLAIN
+    ca_file: Path | None = None
+    messages_per_minute: int = Field(default=0, ge=0)
+    daily_quota: int = Field(default=0, ge=0)
+    connections: int = Field(default=1, ge=1, le=20)
