@@ -1,18 +1,17 @@
 """The pace of an SMTP account, shared by all processes and machines through one row."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Moment, UtcTime
+from models.base import Base, Moment
 
 
 class RelayPace(Base):
-    """When the next message may go, and how many went today.
+    """When the next message of an account may go, and how many went on ``day``.
 
-    ``next_at`` is the earliest moment of the next message. ``day`` and ``sent`` count towards the daily quota.
-    ``delayed_until`` is set while the relay backs off after a fault of its own; ``faults`` counts these in a row.
+    ``next_at`` is the earliest moment of the next message; a fault of the relay pushes it away.
     """
 
     __tablename__ = "relay_paces"
@@ -21,5 +20,3 @@ class RelayPace(Base):
     next_at: Mapped[Moment]
     day: Mapped[date]
     sent: Mapped[int] = mapped_column(default=0)
-    faults: Mapped[int] = mapped_column(default=0)
-    delayed_until: Mapped[datetime | None] = mapped_column(UtcTime())

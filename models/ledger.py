@@ -1,0 +1,181 @@
+"""The steps of a delivery, each one guarded UPDATE: whoever changes the row owns the step, everybody else gets False.
+
+All functions work in the caller's transaction; ``now`` is an aware time in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.orm import Session
+
+from models.delivery import Attempt, Delivery
+from models.rules.replies import Verdict
+from models.rules.states import TRANSITIONS, DeliveryState, check_transition
+from models.values.evidence import Evidence, Fault, Stage
+
+S = DeliveryState
+
+
+def compose(session: Session, delivery_id: int, *, fingerprint: str, archive_key: str, message_id: str, now: datetime) -> bool:
+    """planned -> composed, with the exact bytes that will be sent."""
+    values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": ""}
+    return _move(session, delivery_id, S.PLANNED, S.COMPOSED, now, values)
+
+
+def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sentence: str, now: datetime) -> bool:
+    """Note on a planned delivery that its message could not be written, and why; it stays planned."""
+    row = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == S.PLANNED)
+        .values(attempt=Delivery.attempt + 1, note=sentence[:600], changed_at=now)
+        .returning(Delivery.attempt)
+    ).first()
+    if row is None:
+        return False
+    session.execute(
+        insert(Attempt).values(
+            delivery_id=delivery_id,
+            number=row.attempt,
+            flow_run_id=flow_run_id,
+            started_at=now,
+            ended_at=now,
+            stage=Stage.COMPOSING,
+            fault=Fault.UNWRITABLE,
+            reply=sentence[:600],
+            verdict=Verdict.UNWRITTEN,
+        )
+    )
+    return True
+
+
+def replan(session: Session, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
+    """composed or deferred -> planned: the source changed since the message was composed."""
+    return _move(session, delivery_id, state, S.PLANNED, now, {"fingerprint": "", "archive_key": "", "message_id": ""})
+
+
+def withdraw(session: Session, delivery_id: int, state: DeliveryState, *, note: str, now: datetime) -> bool:
+    """Take a delivery that has not been sent out of the run, with the reason."""
+    return _move(session, delivery_id, state, S.WITHDRAWN, now, {"note": note, "not_before": None})
+
+
+def claim(
+    session: Session,
+    delivery_id: int,
+    state: DeliveryState,
+    *,
+    flow_run_id: str,
+    relay: str,
+    leased_until: datetime,
+    now: datetime,
+) -> int | None:
+    """composed or deferred -> claimed. The number of the new attempt, or None when another worker was faster."""
+    values = {"attempt": Delivery.attempt + 1, "leased_until": leased_until, "not_before": None}
+    check_transition(state, S.CLAIMED)
+    row = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == state)
+        .values(state=S.CLAIMED, changed_at=now, **values)
+        .returning(Delivery.attempt)
+    ).first()
+    if row is None:
+        return None
+    number: int = row.attempt
+    session.execute(
+        insert(Attempt).values(
+            delivery_id=delivery_id, number=number, flow_run_id=flow_run_id, relay=relay, started_at=now
+        )
+    )
+    return number
+
+
+def begin_handing_over(
+    session: Session, delivery_id: int, attempt: int, *, leased_until: datetime, now: datetime
+) -> bool:
+    """claimed -> handing_over: the fence before the dot. False: the lease was lost, and the dot must not be sent."""
+    return _move(session, delivery_id, S.CLAIMED, S.HANDING_OVER, now, {"leased_until": leased_until}, attempt)
+
+
+def settle(
+    session: Session,
+    delivery_id: int,
+    attempt: int,
+    after: DeliveryState,
+    evidence: Evidence,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+    counted: bool = False,
+) -> bool:
+    """End an attempt with what was observed. False when the row belongs to a later attempt by now.
+
+    ``counted`` counts the failure for the retry schedule. A reply that comes after the lease was given up still settles
+    the same attempt, from ``uncertain``.
+    """
+    values: dict[str, Any] = {"leased_until": None, "not_before": not_before}
+    if after is S.ACCEPTED:
+        values["accepted_at"] = now
+    if counted:
+        values["failures"] = Delivery.failures + 1
+    moved = any(
+        after in TRANSITIONS[before] and _move(session, delivery_id, before, after, now, values, attempt)
+        for before in (S.CLAIMED, S.HANDING_OVER, S.UNCERTAIN)
+    )
+    session.execute(
+        update(Attempt)
+        .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt)
+        .values(
+            ended_at=now,
+            stage=evidence.stage,
+            code=evidence.code,
+            enhanced=evidence.enhanced,
+            reply=evidence.text[:600],
+            fault=evidence.fault or "",
+            verdict=verdict,
+        )
+    )
+    return moved
+
+
+def end_lost_leases(session: Session, *, now: datetime) -> dict[DeliveryState, int]:
+    """Take up what dead workers left: claimed -> composed, for no dot was sent; handing_over -> uncertain.
+
+    Returns how many rows went to each state.
+    """
+    moved = {S.COMPOSED: 0, S.UNCERTAIN: 0}
+    lost = session.execute(
+        select(Delivery.id, Delivery.state, Delivery.attempt).where(
+            Delivery.state.in_([S.CLAIMED, S.HANDING_OVER]), Delivery.leased_until < now
+        )
+    ).all()
+    for delivery_id, state, attempt in lost:
+        after = S.COMPOSED if state == S.CLAIMED else S.UNCERTAIN
+        if _move(session, delivery_id, DeliveryState(state), after, now, {"leased_until": None}, attempt):
+            moved[after] += 1
+            verdict = Verdict.UNCERTAIN if after is S.UNCERTAIN else ""
+            session.execute(
+                update(Attempt)
+                .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt, Attempt.ended_at.is_(None))
+                .values(ended_at=now, verdict=verdict, reply="")
+            )
+    return moved
+
+
+def _move(
+    session: Session,
+    delivery_id: int,
+    before: DeliveryState,
+    after: DeliveryState,
+    now: datetime,
+    values: dict[str, Any],
+    attempt: int | None = None,
+) -> bool:
+    check_transition(before, after)
+    statement = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == before)
+    if attempt is not None:
+        statement = statement.where(Delivery.attempt == attempt)
+    result = session.execute(statement.values(state=after, changed_at=now, **values))
+    return cast("CursorResult[Any]", result).rowcount == 1

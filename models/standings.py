@@ -1,0 +1,191 @@
+"""Where each invoice of a period stands: what the screens, the plan, the report and the status all read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models.campaign import REAL
+from models.delivery import Attempt, Delivery
+from models.document import Document, Printing, Version
+from models.invoice import Invoice
+from models.people import Resident
+from models.rules.coverage import Coverage, DeliveryFact, coverage
+from models.rules.recipients import NoAddress, Recipient
+from models.rules.states import DeliveryState
+from models.sources import debtor_name, recipients_of
+from models.values.evidence import Evidence, Fault, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStanding:
+    """One delivery with its last evidence, as the reports show it."""
+
+    delivery_id: int
+    campaign_id: int
+    version: int
+    address: str
+    role: str
+    state: DeliveryState
+    changed_at: datetime
+    accepted_at: datetime | None
+    not_before: datetime | None
+    message_id: str
+    note: str
+    redirected_to: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One invoice of the period. ``deliveries`` are those of its latest version, ``sent_at`` the last acceptance ever."""
+
+    document_id: int | None
+    invoice_id: int
+    structure_code: str
+    structure_name: str
+    name: str
+    number: str
+    total_excl_tax: Decimal
+    total_incl_tax: Decimal
+    recipients: tuple[Recipient, ...] | NoAddress
+    version: int
+    coverage: Coverage
+    sent_at: datetime | None
+    printed_at: datetime | None
+    imported_printed_on: date | None
+    deliveries: tuple[DeliveryStanding, ...] = field(default=())
+
+    @property
+    def mailable(self) -> bool:
+        return not isinstance(self.recipients, NoAddress)
+
+    def delivery_to(self, recipient: Recipient) -> DeliveryStanding | None:
+        """The delivery of the latest version to ``recipient``, or None when none is planned yet."""
+        return next((d for d in self.deliveries if d.address == recipient.key), None)
+
+
+def read_standings(session: Session, period: str, structures: Collection[str] = ()) -> list[Standing]:
+    """Every contribution invoice of ``period``, of all structures or the named ones, by structure and name."""
+    invoices = session.scalars(
+        select(Invoice)
+        .where(Invoice.period == period, Invoice.resident_id.is_not(None))
+        .options(
+            joinedload(Invoice.structure),
+            joinedload(Invoice.resident).joinedload(Resident.guardian),
+        )
+    ).all()
+    invoices = [i for i in invoices if not structures or i.structure.code in structures]
+    invoices.sort(key=lambda i: (i.structure.name, debtor_name(i), i.number))
+    wanted = select(Invoice.id).where(Invoice.period == period)
+    documents = {
+        row.invoice_id: row.id
+        for row in session.execute(select(Document.id, Document.invoice_id).where(Document.invoice_id.in_(wanted)))
+    }
+    of_period = select(Document.id).where(Document.invoice_id.in_(wanted))
+    versions = latest_versions(session, of_period)
+    deliveries = read_deliveries(session, Delivery.document_id.in_(of_period), Delivery.purpose == REAL)
+    printings = _printings(session, of_period)
+    return [_standing(invoice, documents.get(invoice.id), versions, deliveries, printings) for invoice in invoices]
+
+
+def latest_versions(session: Session, of_documents: object) -> dict[int, int]:
+    """The latest real version of each document that has more than one; all others are in version 1."""
+    rows = session.execute(
+        select(Version.document_id, func.max(Version.number))
+        .where(Version.purpose == REAL, Version.document_id.in_(of_documents))  # type: ignore[arg-type]
+        .group_by(Version.document_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def read_deliveries(session: Session, *conditions: object) -> dict[int, list[DeliveryStanding]]:
+    """The deliveries that fit, with the evidence of their last attempt, by document."""
+    rows = session.execute(
+        select(Delivery, Attempt)
+        .outerjoin(Attempt, (Attempt.delivery_id == Delivery.id) & (Attempt.number == Delivery.attempt))
+        .where(*conditions)  # type: ignore[arg-type]
+        .order_by(Delivery.id)
+    )
+    found: dict[int, list[DeliveryStanding]] = defaultdict(list)
+    for delivery, attempt in rows:
+        found[delivery.document_id].append(
+            DeliveryStanding(
+                delivery_id=delivery.id,
+                campaign_id=delivery.campaign_id,
+                version=delivery.version,
+                address=delivery.address,
+                role=delivery.role,
+                state=DeliveryState(delivery.state),
+                changed_at=delivery.changed_at,
+                accepted_at=delivery.accepted_at,
+                not_before=delivery.not_before,
+                message_id=delivery.message_id,
+                note=delivery.note,
+                redirected_to=delivery.redirected_to,
+                evidence=_evidence(attempt),
+            )
+        )
+    return found
+
+
+def _evidence(attempt: Attempt | None) -> Evidence | None:
+    if attempt is None or not attempt.stage:
+        return None
+    fault = Fault(attempt.fault) if attempt.fault else None
+    return Evidence(Stage(attempt.stage), attempt.code, attempt.enhanced, attempt.reply, fault)
+
+
+def _printings(session: Session, of_documents: object) -> dict[int, dict[int, datetime]]:
+    """The last printing of each version, by document."""
+    rows = session.execute(
+        select(Printing.document_id, Printing.version, Printing.printed_at)
+        .where(Printing.document_id.in_(of_documents))  # type: ignore[arg-type]
+        .order_by(Printing.printed_at)
+    )
+    found: dict[int, dict[int, datetime]] = defaultdict(dict)
+    for document_id, version, printed_at in rows:
+        found[document_id][version] = printed_at
+    return found
+
+
+def _standing(
+    invoice: Invoice,
+    document_id: int | None,
+    versions: dict[int, int],
+    deliveries: dict[int, list[DeliveryStanding]],
+    printings: dict[int, dict[int, datetime]],
+) -> Standing:
+    key = document_id or 0
+    version = versions.get(key, 1)
+    every = deliveries.get(key, [])
+    printed = printings.get(key, {})
+    latest = tuple(d for d in every if d.version == version)
+    recipients = recipients_of(invoice)
+    facts = [
+        DeliveryFact(d.address, d.state, d.changed_at, d.state is DeliveryState.PLANNED and bool(d.note))
+        for d in latest
+    ]
+    return Standing(
+        document_id=document_id,
+        invoice_id=invoice.id,
+        structure_code=invoice.structure.code,
+        structure_name=invoice.structure.name,
+        name=debtor_name(invoice),
+        number=invoice.number,
+        total_excl_tax=invoice.total_excl_tax,
+        total_incl_tax=invoice.total_incl_tax,
+        recipients=recipients,
+        version=version,
+        coverage=coverage(recipients, facts, printed.get(version)),
+        sent_at=max((d.accepted_at for d in every if d.accepted_at), default=None),
+        printed_at=max(printed.values(), default=None),
+        imported_printed_on=invoice.imported_printed_on,
+        deliveries=latest,
+    )

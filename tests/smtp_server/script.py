@@ -1,0 +1,123 @@
+"""What the scripted server is told to do wrong, and when."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+
+class Moment(StrEnum):
+    """Where a rule acts: ``body`` while the message is read, ``final`` after its dot, ``idle`` once it is answered."""
+
+    BANNER = "banner"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    FINAL = "final"
+    IDLE = "idle"
+    RSET = "rset"
+    QUIT = "quit"
+
+
+class How(StrEnum):
+    """What the server does instead of its usual answer."""
+
+    REPLY = "reply"  # say ``reply`` (the usual answer if it is empty); 421 also closes
+    DROP = "drop"  # close without a word
+    RESET = "reset"  # the same, with a TCP reset
+    HANG = "hang"  # say nothing until the client goes away
+    DRIP = "drip"  # say ``reply``, a byte every ``seconds``
+    WAIT = "wait"  # wait ``seconds``, then say ``reply``
+    CUT = "cut"  # say ``reply`` without its line end, then close
+    RAW = "raw"  # write ``reply`` exactly as it is, and go on
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One deviation. The first rule that fits and is not used up acts.
+
+    ``reply`` may have several lines, each with its code. ``sender`` and ``recipient`` are shell patterns. The first
+    ``skip`` occasions pass, the next ``times`` are served (0: all that follow); with ``each`` they are counted for
+    each recipient. ``at``: a rule for the body acts after so many bytes. ``stored``: whether a copy of the message is
+    kept when this rule answers after the dot; by default as a complete reply says.
+    """
+
+    moment: Moment
+    reply: str = ""
+    how: How = How.REPLY
+    sender: str = "*"
+    recipient: str = "*"
+    times: int = 0
+    skip: int = 0
+    each: bool = False
+    at: int = 0
+    seconds: float = 0.05
+    stored: bool | None = None
+
+    def keeps_the_message(self) -> bool:
+        if self.stored is not None:
+            return self.stored
+        return self.how in (How.REPLY, How.WAIT) and self.reply[:1] in ("", "2")
+
+    def fits(self, moment: Moment, sender: str, recipient: str) -> bool:
+        return moment is self.moment and fnmatchcase(sender, self.sender) and fnmatchcase(recipient, self.recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The rules in force; ``hide`` names EHLO keywords that are not offered, ``size`` is the SIZE that is."""
+
+    rules: tuple[Rule, ...] = ()
+    hide: tuple[str, ...] = ()
+    size: int = 36_700_160
+
+    def write(self, path: Path) -> None:
+        """Put this script in force: the server reads the file again at its next answer."""
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), ensure_ascii=False), encoding="utf-8")
+        os.replace(new, path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Script":
+        known = json.loads(path.read_text(encoding="utf-8"))
+        rules = tuple(
+            Rule(**{**rule, "moment": Moment(rule["moment"]), "how": How(rule.get("how", How.REPLY))})
+            for rule in known.get("rules", [])
+        )
+        return cls(rules, tuple(known.get("hide", ())), known.get("size", cls().size))
+
+
+@dataclass(slots=True)
+class Performance:
+    """A script file under way: which version of it is in force, and how often each of its rules was met."""
+
+    path: Path
+    script: Script = field(default_factory=Script)
+    _version: tuple[int, int] = (0, 0)
+    _met: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    def current(self) -> Script:
+        """The script as the file has it now; a changed file starts all counts anew."""
+        status = self.path.stat()
+        version = (status.st_ino, status.st_mtime_ns)
+        if version != self._version:
+            self.script, self._version = Script.read(self.path), version
+            self._met.clear()
+        return self.script
+
+    def cue(self, moment: Moment, sender: str, recipient: str) -> Rule | None:
+        """The rule that acts now, if any; it counts as met."""
+        for number, rule in enumerate(self.current().rules):
+            if not rule.fits(moment, sender, recipient):
+                continue
+            key = (number, recipient if rule.each else "")
+            met = self._met[key] = self._met.get(key, 0) + 1
+            if met > rule.skip and (not rule.times or met <= rule.skip + rule.times):
+                return rule
+        return None
