@@ -19,8 +19,10 @@ from models.values.evidence import Evidence, Fault, Stage
 S = DeliveryState
 
 
-def compose(session: Session, delivery_id: int, *, fingerprint: str, archive_key: str, message_id: str, now: datetime) -> bool:
-    """planned -> composed, with the exact bytes that will be sent."""
+def compose(
+    session: Session, delivery_id: int, *, fingerprint: str, archive_key: str, message_id: str, now: datetime
+) -> bool:
+    """Planned -> composed, with the exact bytes that will be sent."""
     values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": ""}
     return _move(session, delivery_id, S.PLANNED, S.COMPOSED, now, values)
 
@@ -52,7 +54,7 @@ def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sent
 
 
 def replan(session: Session, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
-    """composed or deferred -> planned: the source changed since the message was composed."""
+    """Composed or deferred -> planned: the source changed since the message was composed."""
     return _move(session, delivery_id, state, S.PLANNED, now, {"fingerprint": "", "archive_key": "", "message_id": ""})
 
 
@@ -71,7 +73,7 @@ def claim(
     leased_until: datetime,
     now: datetime,
 ) -> int | None:
-    """composed or deferred -> claimed. The number of the new attempt, or None when another worker was faster."""
+    """Composed or deferred -> claimed. The number of the new attempt, or None when another worker was faster."""
     values = {"attempt": Delivery.attempt + 1, "leased_until": leased_until, "not_before": None}
     check_transition(state, S.CLAIMED)
     row = session.execute(
@@ -94,7 +96,7 @@ def claim(
 def begin_handing_over(
     session: Session, delivery_id: int, attempt: int, *, leased_until: datetime, now: datetime
 ) -> bool:
-    """claimed -> handing_over: the fence before the dot. False: the lease was lost, and the dot must not be sent."""
+    """Claimed -> handing_over: the fence before the dot. False: the lease was lost, and the dot must not be sent."""
     return _move(session, delivery_id, S.CLAIMED, S.HANDING_OVER, now, {"leased_until": leased_until}, attempt)
 
 
@@ -138,6 +140,11 @@ def settle(
         )
     )
     return moved
+
+
+def abandon(session: Session, delivery_id: int, *, now: datetime) -> bool:
+    """Deferred -> abandoned: the address was tried long enough."""
+    return _move(session, delivery_id, S.DEFERRED, S.ABANDONED, now, {"not_before": None})
 
 
 def end_lost_leases(session: Session, *, now: datetime) -> dict[DeliveryState, int]:

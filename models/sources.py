@@ -13,8 +13,8 @@ from models.invoice import Invoice
 from models.organisation import Structure
 from models.people import Resident
 from models.rules.recipients import NoAddress, Recipient, resolve_client, resolve_recipients
-from models.values.people import PostalAddress
 from models.values.paper import InvoicePaper, Issuer, Line
+from models.values.people import PostalAddress
 from models.values.period import Period
 
 INVOICE_WORDING = "invoice"

@@ -51,7 +51,8 @@ def check_address(text: str) -> str | AddressFault:
     local = address.rpartition("@")[0]
     if not local.isascii():
         return AddressFault(
-            address, "contient avant l'@ une lettre accentuée ou un signe que les serveurs de messagerie n'acceptent pas"
+            address,
+            "contient avant l'@ une lettre accentuée ou un signe que les serveurs de messagerie n'acceptent pas",
         )
     try:
         found = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)

@@ -30,7 +30,20 @@ _FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _FINESS = re.compile(r"\d[\dAB]\d{7}", re.ASCII)
 _SPREADSHEET_ERRORS = frozenset(
-    "#REF! #N/A #VALUE! #VALEUR! #DIV/0! #NAME? #NOM? #NULL! #NUL! #NUM! #NOMBRE! #SPILL!".split()
+    {
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#VALEUR!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NOM?",
+        "#NULL!",
+        "#NUL!",
+        "#NUM!",
+        "#NOMBRE!",
+        "#SPILL!",
+    }
 )
 
 
@@ -60,7 +73,7 @@ def text(longest: int) -> Parser:
 
 
 def lines(longest: int) -> Parser:
-    """Several lines of at most ``longest`` characters altogether; line ends become ``\\n``."""
+    """Several lines of at most ``longest`` characters altogether; line ends become line feeds."""
 
     def parse(written: str) -> str | Problem:
         value = unicodedata.normalize("NFC", "\n".join(line.rstrip() for line in written.splitlines())).strip()

@@ -23,8 +23,8 @@ def log_in(wire: Wire, relay: Relay) -> Evidence | None:
         reply = wire.docmd(answers.pop(0))
     if reply[0] == 235:
         return None
-    code, text = reply
-    return observed_reply(Stage.AUTH, (code, b"\n".join(filter(None, (text, refusal)))), secrets(relay))
+    code, words = reply
+    return observed_reply(Stage.AUTH, (code, b"\n".join(filter(None, (words, refusal)))), secrets(relay))
 
 
 def secrets(relay: Relay) -> tuple[str, ...]:

@@ -6,16 +6,15 @@ no plaintext: what an outcome means is for ``models.rules.replies`` to say.
 """
 
 import contextlib
-import re
-import ssl
 from collections.abc import Callable
 from time import monotonic
 
 from models.values.evidence import Evidence, Fault, Stage
-from models.values.relay import Mechanism, Relay, Security
+from models.values.relay import Relay
 from tasks.mail.address import plain_address
-from tasks.mail.login import log_in, secrets
-from tasks.mail.observation import observed, observed_fault, observed_reply
+from tasks.mail.greeting import greet
+from tasks.mail.login import secrets
+from tasks.mail.observation import observed_fault, observed_reply
 from tasks.mail.wire import BrokenError, Reply, Wire
 
 LIFETIME_SECONDS = 300.0
@@ -30,7 +29,7 @@ class Connection:
     def open(cls, relay: Relay) -> "Connection | Evidence":
         """Connect, encrypt and log in; the evidence of what went wrong if that fails, and then nothing is left open."""
         connection = cls(relay)
-        refusal = connection._greet()
+        refusal = greet(connection._wire, relay)
         if refusal is None:
             return connection
         connection._abort()
@@ -41,7 +40,6 @@ class Connection:
         self._relay = relay
         self._secrets = secrets(relay)
         self._wire = Wire(relay.timeout_seconds, relay.patience_seconds)
-        self._stage = Stage.CONNECT
         self._opened_at = monotonic()
         self._served = 0
         self._finished = False
@@ -96,56 +94,13 @@ class Connection:
                 self._wire.docmd("QUIT")
         self._abort()
 
-    def _greet(self) -> Evidence | None:
-        """Everything before the first message; None when the relay is ready for it."""
-        security, wire = self._relay.security, self._wire
-        try:
-            context = _tls_context(self._relay.ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            return observed(Stage.STARTTLS, Fault.TLS, f"certificate authority file {self._relay.ca_file}: {error}")
-        try:
-            wire.dial(self._relay.host, self._relay.port)
-            if security is Security.NONE and not wire.peer_is_loopback:
-                return observed(Stage.STARTTLS, Fault.NO_STARTTLS, "without encryption only to this machine itself")
-            if security is Security.TLS:
-                wire.encrypt(context, self._relay.host)
-            banner = wire.getreply()
-            if banner[0] != 220:
-                return self._evidence(banner)
-            if refusal := self._introduce():
-                return refusal
-            if security is Security.STARTTLS and (refusal := self._start_tls(context)):
-                return refusal
-            if self._relay.mechanism is Mechanism.NONE:
-                return None
-            self._stage = Stage.AUTH
-            return log_in(wire, self._relay)
-        except BrokenError as broken:
-            return observed_fault(self._stage, broken, self._secrets)
-
-    def _introduce(self) -> Evidence | None:
-        self._stage = Stage.EHLO
-        reply = self._wire.ehlo()
-        return None if reply[0] == 250 else self._evidence(reply)
-
-    def _start_tls(self, context: ssl.SSLContext) -> Evidence | None:
-        self._stage = Stage.STARTTLS
-        if not self._wire.has_extn("starttls"):
-            offered = " ".join(self._wire.esmtp_features) or "nothing"
-            return observed(Stage.STARTTLS, Fault.NO_STARTTLS, f"offered after EHLO: {offered}")
-        reply = self._wire.docmd("STARTTLS")
-        if reply[0] != 220:
-            return self._evidence(reply)
-        self._wire.encrypt(context, self._relay.host)
-        return self._introduce()
-
     def _observe(self, exchange: Callable[[], Evidence]) -> Evidence:
         """Run one transaction; a fault is an observation, anything else that is raised ends the connection."""
-        self._stage = Stage.MAIL
+        self._wire.stage = Stage.MAIL
         try:
             return exchange()
         except BrokenError as broken:
-            evidence = observed_fault(self._stage, broken, self._secrets, reused=self._served > 0)
+            evidence = observed_fault(self._wire.stage, broken, self._secrets, reused=self._served > 0)
             self._abort()
             return evidence
         except BaseException:
@@ -177,7 +132,7 @@ class Connection:
         reply = self._command(Stage.DATA, "DATA")
         if reply[0] != 354:
             return self._leave_transaction(reply)
-        self._stage = Stage.BODY
+        self._wire.stage = Stage.BODY
         early = self._write_body(body)
         if early is None and not before_dot():
             self._abort()
@@ -185,7 +140,7 @@ class Connection:
         early = early or self._wire.early_reply()
         if early:
             return self._refused_before_the_dot(early)
-        self._stage = Stage.FINAL
+        self._wire.stage = Stage.FINAL
         self._wire.write(b".\r\n", reply_within=self._relay.patience_seconds)
         return self._refused(self._wire.getreply())
 
@@ -213,7 +168,7 @@ class Connection:
         return self._wire.early_reply()
 
     def _command(self, stage: Stage, line: str) -> Reply:
-        self._stage = stage
+        self._wire.stage = stage
         return self._wire.docmd(line)
 
     def _refused(self, reply: Reply) -> Evidence:
@@ -242,7 +197,7 @@ class Connection:
         return self._evidence(reply)
 
     def _evidence(self, reply: Reply) -> Evidence:
-        return observed_reply(self._stage, reply, self._secrets, reused=self._served > 0)
+        return observed_reply(self._wire.stage, reply, self._secrets, reused=self._served > 0)
 
     def _abort(self) -> None:
         self._finished = True
@@ -250,15 +205,10 @@ class Connection:
             self._wire.close()
 
 
-def _tls_context(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 def _dotted(message: bytes) -> bytes:
     """The message as it goes over the wire, but for the dot that ends it (RFC 5321, 4.5.2)."""
-    if not message.isascii() or re.search(rb"\r(?!\n)|(?<!\r)\n|\0", message):
+    has_bare_ends = not message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n")
+    if has_bare_ends or not message.isascii() or b"\0" in message:
         raise ValueError("the message is not 7-bit text with CRLF line ends")
     ended = message if message.endswith(b"\r\n") else message + b"\r\n"
     return (b"." if ended.startswith(b".") else b"") + ended.replace(b"\r\n.", b"\r\n..")

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Iterator
 from time import monotonic
 
-from models.values.evidence import Fault
+from models.values.evidence import Fault, Stage
 
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 _REPLY_LIMIT_BYTES = 65_536
@@ -31,19 +31,18 @@ class BrokenError(Exception):
 
 
 class Wire(smtplib.SMTP):
-    """One socket to a relay. ``timeout`` bounds each socket operation, ``patience`` one whole exchange, in seconds."""
+    """One socket to a relay, and the stage that the conversation has reached.
+
+    ``timeout`` bounds each socket operation, ``patience`` one whole exchange, both in seconds.
+    """
 
     def __init__(self, timeout: float, patience: float) -> None:
         super().__init__(local_hostname="localhost", timeout=timeout)
+        self.stage = Stage.CONNECT
         self._patience = patience
         self._received = bytearray()
         self._wait = timeout
         self._deadline = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a socket."""
-        return self.sock is not None
 
     def dial(self, host: str, port: int) -> None:
         """Open the TCP connection. The greeting is not read yet."""
@@ -131,6 +130,11 @@ class Wire(smtplib.SMTP):
     def limit_exchanges(self, seconds: float) -> None:
         """From now on, no exchange takes longer than this."""
         self.timeout = self._patience = seconds
+
+    def close(self) -> None:
+        """Close the socket, without a word; what it had received is forgotten."""
+        self._received.clear()
+        super().close()
 
     @property
     def _socket(self) -> socket.socket:

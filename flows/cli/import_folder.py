@@ -1,0 +1,27 @@
+"""``facteur import FOLDER``: an import without any Prefect server."""
+
+from __future__ import annotations
+
+from tasks.imports.report import ImportReport
+from tasks.imports.run import import_here
+
+
+def run(folder: str) -> int:
+    """Import a folder or a .zip and print the report; 0 when it was accepted, 1 when it was refused."""
+    report = import_here(folder)
+    _show(report)
+    return 0 if report.accepted else 1
+
+
+def _show(report: ImportReport) -> None:
+    print(report.message)
+    if report.counts:
+        print(f"  {'fichier':<11} {'créés':>9} {'modifiés':>9} {'inchangés':>9}")
+    for name, counts in report.counts.items():
+        print(f"  {name:<11} {counts.created:>9} {counts.updated:>9} {counts.unchanged:>9}")
+    for fault in report.shown_faults:
+        print(f"  - {fault}")
+    if report.more_faults:
+        print(f"  {report.more_faults}")
+    for note in report.notes:
+        print(f"  Remarque : {note}")

@@ -1,0 +1,52 @@
+"""factures-mensuelles: the monthly mailing of the residents' invoices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Failed
+
+from flows.mailing import mail_all
+from flows.review import ask
+from flows.reviews_under_way import review_under_way
+from tasks.moments import PARIS
+from tasks.planning import plan_invoices, read_request, store_choice
+from tasks.relays import find_relays
+from tasks.reporting import plan_link, publish_plan
+
+
+@flow(name="factures-mensuelles", persist_result=False)
+def factures_mensuelles(
+    periode: str | None = None,
+    structures: list[str] | None = None,
+    relecture: bool = True,
+    renvoyer: str = "",
+    rediriger_vers: str = "",
+) -> State[Any]:
+    """Envoie par e-mail les factures d'un mois aux résidents et à leurs tuteurs.
+
+    Args:
+        periode: Le mois à envoyer, écrit AAAA-MM (2024-09). Vide : le mois dernier.
+        structures: Les codes des structures. Vide : toutes.
+        relecture: Montrer d'abord le tableau, et n'envoyer qu'après votre validation.
+        renvoyer: Le motif d'un second envoi. Vide : ce qui est déjà parti ne repart pas.
+        rediriger_vers: Adresse d'essai qui reçoit tout, marqué [TEST], sans toucher à l'historique.
+
+    """
+    request = read_request(flow_run.get_id() or "", datetime.now(PARIS), periode, structures, renvoyer, rediriger_vers)
+    if isinstance(request, str):
+        return Failed(message=request)
+    carriers = find_relays(request.structures)
+    if isinstance(carriers, str):
+        return Failed(message=carriers)
+    campaign = plan_invoices(request, dict(flow_run.get_parameters() or {}))
+    if not campaign.chosen:
+        publish_plan(campaign, carriers)
+        if relecture and (other := review_under_way(campaign)):
+            return Failed(message=other)
+        store_choice(campaign, ask(campaign, plan_link(campaign)) if relecture else None)
+    return mail_all(campaign, carriers)

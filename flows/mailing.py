@@ -1,0 +1,65 @@
+"""What the mailing flows share: send what remains of a campaign, then report from the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import Any
+
+from prefect import unmapped
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from models.values.documents import DocumentReference
+from settings.load import load_settings
+from tasks.mailing import mail_document
+from tasks.planning import CampaignReference
+from tasks.post_office import PostOffice, Stopped
+from tasks.relays import Carrier
+from tasks.remaining import remaining_documents, wait_for_leases
+from tasks.reporting import close_campaign, report
+
+PROGRESS_EVERY_SECONDS = 2.0
+
+
+def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State[Any]:
+    """Send what remains of the campaign, what a dead predecessor held last; the run's final state."""
+    with closing(open_post_office(carriers)) as post:
+        mail_each(remaining_documents(campaign), post)
+        if wait_for_leases(campaign):
+            mail_each(remaining_documents(campaign), post)
+        stops: list[Stopped] = post.stopped
+    close_campaign(campaign)
+    return report(campaign, stops)
+
+
+def open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
+    """The post office of this flow run."""
+    relays = {structure: carrier.relay for structure, carrier in carriers.items()}
+    return PostOffice(relays, flow_run.get_id() or "", load_settings())
+
+
+def mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
+    """One task run per document, on as many threads as the relays allow connections; waits, and shows the progress."""
+    if not documents:
+        return
+    with ThreadPoolTaskRunner(max_workers=post.connections) as runner:
+        futures = runner.map(mail_document, {"document": list(documents), "post": unmapped(post)})
+        _wait(futures, len(documents))
+
+
+def _wait(futures: Iterable[PrefectFuture[Any]], total: int) -> None:
+    progress = create_progress_artifact(0.0, key=None, description=f"0 document traité sur {total}")
+    shown_at = time.monotonic()
+    for done, future in enumerate(futures):
+        while not future.state.is_final():
+            future.wait(timeout=PROGRESS_EVERY_SECONDS)
+            if time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
+                shown_at = time.monotonic()
+                words = f"{done} documents traités sur {total}"
+                update_progress_artifact(progress, progress=100 * done / total, description=words)
+    update_progress_artifact(progress, progress=100.0, description=f"{total} documents traités sur {total}")

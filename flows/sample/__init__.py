@@ -1,0 +1,1 @@
+"""Invented data for the demonstration and the tests: nobody in it exists."""

@@ -1,0 +1,15 @@
+"""The first stage of a sending: may this delivery still go, and to which address exactly."""
+
+from __future__ import annotations
+
+from models.delivery import Delivery
+from models.rules.recipients import NoAddress, Recipient
+
+NO_LONGER_CURRENT = "l'adresse n'est plus celle du destinataire"
+
+
+def current_recipient(delivery: Delivery, recipients: tuple[Recipient, ...] | NoAddress) -> Recipient | None:
+    """The recipient that the delivery was planned for, as written today; None when the address is nobody's any more."""
+    if isinstance(recipients, NoAddress):
+        return None
+    return next((recipient for recipient in recipients if recipient.key == delivery.address), None)

@@ -1,0 +1,75 @@
+"""Finding the known files of an import and reading them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from tasks.imports.bounds import MAX_FILE_BYTES
+from tasks.imports.cells import SheetProblem, read_csv
+from tasks.imports.columns import TABLES, Table
+from tasks.imports.faults import Fault, Problem, counted, visible
+from tasks.imports.rows import TableFile, read_rows
+from tasks.imports.source import Source, find
+from tasks.imports.workbooks import read_xlsx
+
+NAMED_FILES = 10
+
+_READERS = {".csv": read_csv, ".xlsx": read_xlsx}
+
+
+def read_tables(source: Source) -> tuple[dict[str, TableFile], list[Fault], list[str]]:
+    """All six tables of an import (one that is missing has no rows), every fault in their cells, and the notes."""
+    files: dict[str, TableFile] = {}
+    faults = list(source.faults)
+    notes: list[str] = []
+    known: set[str] = set()
+    for table in TABLES:
+        found = [name for name in source.names if _is_file_of(table, name)]
+        known |= set(found)
+        if not found:
+            files[table.name] = TableFile(table, f"{table.name}.csv")
+            continue
+        if len(found) > 1:
+            problem = Problem(
+                f"ce fichier est donné plusieurs fois : {', '.join(map(visible, found))}",
+                f"un seul fichier {table.name}, en .csv ou en .xlsx",
+            )
+            faults.append(Fault.of(problem, visible(found[-1])))
+            files[table.name] = TableFile(table, visible(found[-1]), readable=False)
+            continue
+        files[table.name], table_faults, table_notes = _read_table(source, table, found[0])
+        faults += table_faults
+        notes += table_notes
+    if not known and not faults:
+        names = ", ".join(table.name for table in TABLES)
+        expected = f"au moins un de ces fichiers, en .csv ou en .xlsx : {names}"
+        faults.append(Fault.of(Problem("aucun fichier connu", expected), "dossier"))
+    return files, faults, notes + _left_aside(source, files["factures"], known)
+
+
+def _is_file_of(table: Table, name: str) -> bool:
+    path = PurePosixPath(name.lower())
+    return len(path.parts) == 1 and path.stem == table.name and path.suffix in _READERS
+
+
+def _read_table(source: Source, table: Table, name: str) -> tuple[TableFile, list[Fault], list[str]]:
+    shown = visible(name)
+    unreadable = TableFile(table, shown, readable=False)
+    content = source.read(name, MAX_FILE_BYTES)
+    if isinstance(content, Problem):
+        return unreadable, [Fault.of(content, shown)], []
+    sheet = _READERS[PurePosixPath(name.lower()).suffix](content)
+    if isinstance(sheet, SheetProblem):
+        return unreadable, [Fault.of(sheet.problem, shown, sheet.line)], []
+    return read_rows(table, shown, sheet)
+
+
+def _left_aside(source: Source, invoices: TableFile, known: set[str]) -> list[str]:
+    named = {find(source.names, row.values["pdf_name"]) for row in invoices.rows if row.values.get("pdf_name")}
+    unknown = [name for name in source.names if name not in known and name not in named]
+    if not unknown:
+        return []
+    listed = ", ".join(f"« {visible(name)} »" for name in unknown[:NAMED_FILES])
+    more = f" et {counted(len(unknown) - NAMED_FILES, 'autre', 'autres')}" if len(unknown) > NAMED_FILES else ""
+    what = "fichier inconnu, laissé de côté" if len(unknown) == 1 else "fichiers inconnus, laissés de côté"
+    return [f"{what[0].upper()}{what[1:]} : {listed}{more}."]

@@ -1,0 +1,107 @@
+"""From the cells of a file to rows of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.imports.cells import Sheet
+from tasks.imports.columns import Column, Table
+from tasks.imports.faults import Fault, Problem, visible
+from tasks.imports.parsing import fold, is_spreadsheet_error
+
+
+@dataclass(slots=True)
+class Row:
+    """One row. ``values`` has the attributes that the file has a column for and that could be read.
+
+    ``written`` has what stood in the cells; ``faulty`` names the attributes whose cell could not be read.
+    """
+
+    line: int
+    values: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class TableFile:
+    """The rows of one file of the import. A file that could not be read at all is there, not ``readable``."""
+
+    table: Table
+    file: str
+    rows: list[Row] = field(default_factory=list)
+    readable: bool = True
+
+    def fault(self, row: Row, attribute: str, problem: Problem) -> Fault:
+        """Place a problem at a cell of this file."""
+        column = self.table.column(attribute)
+        return Fault.of(problem, self.file, row.line, column.name, row.written.get(attribute, "").strip())
+
+
+def read_rows(table: Table, file: str, sheet: Sheet) -> tuple[TableFile, list[Fault], list[str]]:
+    """The rows of a sheet, every fault in them, and notes on the columns that are left alone."""
+    found = TableFile(table, file)
+    columns, faults, notes = _find_columns(table, file, sheet)
+    for line, cells in sheet.rows:
+        row = Row(line)
+        extra = [cell for cell in cells[len(sheet.header) :] if cell.strip()]
+        if extra:
+            problem = Problem(
+                f"cette ligne a {len(cells)} champs, l'en-tête {len(sheet.header)}",
+                "un texte qui contient « ; » entre guillemets",
+            )
+            faults.append(Fault.of(problem, file, line))
+        for column, position in columns:
+            cell = cells[position] if position < len(cells) else ""
+            row.written[column.attribute] = cell
+            value = _value(column, cell)
+            if isinstance(value, Problem):
+                row.faulty.add(column.attribute)
+                faults.append(found.fault(row, column.attribute, value))
+            else:
+                row.values[column.attribute] = value
+        found.rows.append(row)
+    return found, faults, notes
+
+
+def _value(column: Column, cell: str) -> Any:
+    if not cell.strip():
+        return Problem("ce champ est vide", "une valeur") if column.required else column.empty
+    if is_spreadsheet_error(cell):
+        return Problem("est une erreur d'Excel", "une valeur")
+    return column.parse(cell)
+
+
+def _find_columns(table: Table, file: str, sheet: Sheet) -> tuple[list[tuple[Column, int]], list[Fault], list[str]]:
+    known = {fold(column.name): column for column in table.columns}
+    found: dict[str, tuple[Column, int]] = {}
+    faults: list[Fault] = []
+    unknown: list[str] = []
+    nameless = False
+    for position, name in enumerate(sheet.header):
+        column = known.get(fold(name))
+        if column is None:
+            if name:
+                unknown.append(f"« {visible(name)} »")
+            else:
+                nameless = nameless or any(cells[position].strip() for _, cells in sheet.rows if position < len(cells))
+        elif column.name in found:
+            problem = Problem("cette colonne figure deux fois", "une seule colonne de ce nom")
+            faults.append(Fault.of(problem, file, sheet.header_line, column.name))
+        else:
+            found[column.name] = (column, position)
+    for column in table.columns:
+        if column.required and column.name not in found:
+            problem = Problem("cette colonne manque", "une colonne de ce nom, remplie à chaque ligne")
+            faults.append(Fault.of(problem, file, sheet.header_line, column.name))
+    if table.one_of and not any(name in found for name in table.one_of):
+        problem = Problem("cette colonne manque", f"une colonne {' ou '.join(table.one_of)}")
+        faults.append(Fault.of(problem, file, sheet.header_line, table.one_of[0]))
+    notes = []
+    if unknown:
+        what = "colonne inconnue, laissée de côté" if len(unknown) == 1 else "colonnes inconnues, laissées de côté"
+        notes.append(f"{file} : {what} : {', '.join(unknown)}.")
+    if nameless:
+        notes.append(f"{file} : une colonne sans nom est laissée de côté.")
+    return list(found.values()), faults, notes

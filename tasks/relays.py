@@ -1,0 +1,97 @@
+"""Which SMTP server carries the mails of a structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import select
+
+from models.organisation import Association, Structure
+from models.session import reading
+from models.values.relay import Mechanism, Relay, Security
+from settings.load import Settings, load_settings
+from settings.smtp_server import SmtpServer, is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The relay of a structure, and in words where it was set."""
+
+    relay: Relay
+    origin: str
+
+
+@task(name="trouver-les-serveurs-smtp", cache_policy=NO_CACHE, persist_result=False)
+def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
+    """The relay of each structure (all when none is named), or a French sentence when one has none or cannot be used.
+
+    ``FACTEUR_SMTP__HOST`` comes first, then the structure's own block, then the association's.
+    """
+    settings = load_settings()
+    with reading(settings.database) as session:
+        rows = (
+            session.execute(select(Structure.code, Structure.name, Association.code).join(Association)).tuples().all()
+        )
+    wanted = [row for row in rows if not structures or row[0] in structures]
+    carriers: dict[str, Carrier] = {}
+    for code, name, association in wanted:
+        if settings.smtp.host:
+            found: Carrier | str | None = _from_environment(settings)
+        else:
+            found = _from_block(block_name(code), settings) or _from_block(block_name(association), settings)
+        if isinstance(found, str):
+            return found
+        if found is None:
+            return (
+                f"Aucun serveur SMTP n'est réglé pour la structure {code} ({name}) : créez dans « Blocks » un "
+                f"« Serveur SMTP (Facteur) » nommé {block_name(association)}. Rien n'a été envoyé."
+            )
+        carriers[code] = found
+    return carriers
+
+
+def block_name(code: str) -> str:
+    """The name of the SMTP block of an association or a structure: ``smtp-<code>``, in the letters that Prefect allows."""
+    return "smtp-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in code.lower()).strip("-")
+
+
+def _from_environment(settings: Settings) -> Carrier | str:
+    smtp = settings.smtp
+    if smtp.security is Security.NONE and not is_loopback(smtp.host):
+        return (
+            f"Le réglage FACTEUR_SMTP__SECURITY=none enverrait les factures en clair vers {smtp.host} : "
+            "mettez « starttls » ou « tls ». Rien n'a été envoyé."
+        )
+    relay = Relay(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        user=smtp.user,
+        secret=smtp.secret.get_secret_value(),
+        mechanism=smtp.mechanism if smtp.user else Mechanism.NONE,
+        ca_file=str(smtp.ca_file or ""),
+        messages_per_minute=smtp.messages_per_minute,
+        daily_quota=smtp.daily_quota,
+        connections=smtp.connections,
+        timeout_seconds=settings.sending.timeout_seconds,
+        patience_seconds=settings.sending.patience_seconds,
+    )
+    return Carrier(relay, "réglage FACTEUR_SMTP__HOST")
+
+
+def _from_block(name: str, settings: Settings) -> Carrier | str | None:
+    try:
+        block = SmtpServer.load(name)
+    except ValueError as error:
+        # Prefect raises the same type for a block that is not there and for one that does not validate.
+        if "Unable to find block document" in str(error):
+            return None
+        return f"Le serveur SMTP « {name} » a un réglage qui n'est pas valable : corrigez-le dans « Blocks »."
+    assert isinstance(block, SmtpServer)
+    if block.ca_file and not Path(block.ca_file).is_file():
+        return f"Le fichier d'autorité {block.ca_file} du serveur SMTP « {name} » n'existe pas sur cette machine."
+    relay = block.relay(settings.sending.timeout_seconds, settings.sending.patience_seconds)
+    return Carrier(relay, f"bloc {name}")

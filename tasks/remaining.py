@@ -1,0 +1,112 @@
+"""What a run still has to send, and what dead workers left behind."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from models import ledger
+from models.base import utc_now
+from models.campaign import CampaignLine
+from models.delivery import Delivery
+from models.document import Document
+from models.invoice import Invoice
+from models.organisation import Structure
+from models.rules.states import DeliveryState
+from models.session import reading, writing
+from models.sources import debtor_name
+from models.values.documents import DocumentReference
+from settings.load import load_settings
+from tasks.planning import CampaignReference
+
+S = DeliveryState
+_LEASED = (S.CLAIMED, S.HANDING_OVER)
+
+
+@task(name="lister-ce-qui-reste", cache_policy=NO_CACHE, persist_result=False)
+def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
+    """The chosen documents of a campaign that have something to send now, in the order of the screen.
+
+    Takes up first what dead workers left. Deferred deliveries that are not due are not listed, nor is what is refused
+    or uncertain.
+    """
+    now = utc_now()
+    with writing(load_settings().database) as session:
+        ledger.end_lost_leases(session, now=now)
+        chosen = (
+            select(CampaignLine.document_id, CampaignLine.version, CampaignLine.position)
+            .where(CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True))
+            .subquery()
+        )
+        rows = session.execute(
+            select(Delivery.document_id, Delivery.version, chosen.c.position)
+            .join(chosen, (chosen.c.document_id == Delivery.document_id) & (chosen.c.version == Delivery.version))
+            .where(Delivery.purpose == campaign.purpose, _sendable(now))
+            .distinct()
+            .order_by(chosen.c.position)
+        ).all()
+        return _references(session, [(row.document_id, row.version, campaign.purpose) for row in rows])
+
+
+@task(name="lister-les-differes", cache_policy=NO_CACHE, persist_result=False)
+def due_documents() -> list[DocumentReference]:
+    """The documents of any campaign that have a deferred delivery which is due."""
+    now = utc_now()
+    with writing(load_settings().database) as session:
+        ledger.end_lost_leases(session, now=now)
+        rows = session.execute(
+            select(Delivery.document_id, Delivery.version, Delivery.purpose)
+            .where(Delivery.state == S.DEFERRED, Delivery.not_before <= now)
+            .distinct()
+            .order_by(Delivery.document_id)
+        ).all()
+        return _references(session, [(row.document_id, row.version, row.purpose) for row in rows])
+
+
+@task(name="attendre-les-envois-interrompus", cache_policy=NO_CACHE, persist_result=False)
+def wait_for_leases(campaign: CampaignReference) -> bool:
+    """Wait until the leases of a dead predecessor end; False when there are none.
+
+    Until then nobody can tell whether its worker is dead or only slow.
+    """
+    ends = _last_lease(campaign)
+    if ends is None:
+        return False
+    time.sleep(max((ends - utc_now()).total_seconds(), 0) + 0.1)
+    return True
+
+
+def _last_lease(campaign: CampaignReference) -> datetime | None:
+    chosen = select(CampaignLine.document_id).where(
+        CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen
+    )
+    with reading(load_settings().database) as session:
+        leases = session.scalars(
+            select(Delivery.leased_until).where(
+                Delivery.document_id.in_(chosen), Delivery.purpose == campaign.purpose, Delivery.state.in_(_LEASED)
+            )
+        ).all()
+    return max((lease for lease in leases if lease), default=None)
+
+
+def _sendable(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        Delivery.state.in_([S.PLANNED, S.COMPOSED]), (Delivery.state == S.DEFERRED) & (Delivery.not_before <= now)
+    )
+
+
+def _references(session: Session, keys: list[tuple[int, int, str]]) -> list[DocumentReference]:
+    wanted = {key[0] for key in keys}
+    invoices = session.execute(
+        select(Document.id, Invoice, Structure.code)
+        .join(Invoice, Document.invoice_id == Invoice.id)
+        .join(Structure, Invoice.structure_id == Structure.id)
+        .where(Document.id.in_(wanted))
+    ).tuples()
+    known = {document: (code, f"{debtor_name(invoice)} · {invoice.number}") for document, invoice, code in invoices}
+    return [DocumentReference(document, version, purpose, *known[document]) for document, version, purpose in keys]

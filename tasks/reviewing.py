@@ -1,0 +1,63 @@
+"""The stored lines of a campaign as the entries of a review form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import select
+
+from models.campaign import Campaign, CampaignLine
+from models.session import reading
+from settings.load import load_settings
+from tasks.planning import CampaignReference
+from tasks.reporting import shown_columns
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """One line of the form. ``label`` never changes for a stored campaign: it is made from stored words."""
+
+    document_id: int
+    label: str
+    preselected: bool
+    addresses: int
+
+
+@task(name="lire-la-selection-proposee", cache_policy=NO_CACHE, persist_result=False)
+def read_shown_lines(campaign: CampaignReference) -> list[ShownLine]:
+    """The lines of the review, in the order of the screen."""
+    with reading(load_settings().database) as session:
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+        return [
+            ShownLine(
+                line.document_id, _label(shown_columns(line.shown)), line.preselected, len(line.shown["addresses"])
+            )
+            for line in lines
+        ]
+
+
+def _label(columns: dict[str, str]) -> str:
+    parts = (columns["name"], columns["number"], columns["amount"], columns["last"])
+    return " · ".join(part for part in parts if part)
+
+
+@task(name="chercher-une-relecture-en-cours", cache_policy=NO_CACHE, persist_result=False)
+def open_reviews(campaign: CampaignReference) -> list[str]:
+    """The flow runs of other campaigns for the same period and structures whose selection is not stored yet."""
+    with reading(load_settings().database) as session:
+        others = session.scalars(
+            select(Campaign).where(
+                Campaign.period == campaign.period,
+                Campaign.chosen_at.is_(None),
+                Campaign.closed_at.is_(None),
+                Campaign.id != campaign.campaign_id,
+            )
+        ).all()
+        mine = set(campaign.structures)
+        return [
+            other.flow_run_id for other in others if not mine or not other.structures or mine & set(other.structures)
+        ]

@@ -1,0 +1,152 @@
+"""The third stage of a sending: claim, hand over behind the fence, record what was observed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from models import ledger
+from models.base import utc_now
+from models.delivery import Attempt, Delivery
+from models.rules.causes import explain
+from models.rules.replies import Judgement, Verdict
+from models.rules.retries import next_try
+from models.rules.states import DeliveryState
+from models.session import writing
+from models.values.evidence import Evidence, Stage
+from settings.load import Settings
+from tasks.mail.transport import Connection
+from tasks.post_office import Counter
+
+RECORD_FOR_SECONDS = 60.0
+ENVELOPE_KEY = "facteur-{}"
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker holds: the attempt's number and the exact bytes to send."""
+
+    delivery_id: int
+    attempt: int
+    sender: str
+    recipient: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How an attempt ended: the state of the delivery, what was observed, and in French what it means."""
+
+    state: DeliveryState
+    evidence: Evidence | None = None
+    sentence: str = ""
+    again: bool = False
+    not_before: datetime | None = None
+
+
+def send(claimed: Claimed, connection: Connection, counter: Counter, settings: Settings) -> Sent:
+    """Hand a claimed delivery over and record the outcome; ``again``: it was provably not sent."""
+
+    def fence() -> bool:
+        now = utc_now()
+        try:
+            with writing(settings.database) as session:
+                return ledger.begin_handing_over(
+                    session,
+                    claimed.delivery_id,
+                    claimed.attempt,
+                    leased_until=now + timedelta(seconds=settings.sending.lease_seconds),
+                    now=now,
+                )
+        except OperationalError:
+            return False  # what the ledger does not know of must not leave: the row is taken up when its lease ends
+
+    evidence = connection.hand_over(
+        claimed.sender, claimed.recipient, claimed.message, fence, ENVELOPE_KEY.format(claimed.delivery_id)
+    )
+    judgement = counter.judge(evidence)
+    return record(claimed.delivery_id, claimed.attempt, evidence, judgement, settings)
+
+
+def record(delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings) -> Sent:
+    """Write the outcome of an attempt down.
+
+    A database that is locked or full is asked again for a minute: after a 250 nobody else knows that the message was
+    accepted. If it stays so, the row stays in ``handing_over``, and becomes uncertain when its lease ends.
+    """
+    if judgement.verdict is Verdict.NOT_OURS:
+        return Sent(DeliveryState.CLAIMED, evidence, explain(evidence).cause)
+
+    def write() -> Sent:
+        with writing(settings.database) as session:
+            return _settle(session, delivery_id, attempt, evidence, judgement, settings)
+
+    return _persist(write)
+
+
+def _settle(
+    session: Session, delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings
+) -> Sent:
+    now = utc_now()
+    not_before = None
+    match judgement.verdict:
+        case Verdict.ACCEPTED:
+            after = DeliveryState.ACCEPTED
+        case Verdict.REFUSED:
+            after = DeliveryState.REFUSED
+        case Verdict.UNCERTAIN:
+            after = DeliveryState.UNCERTAIN
+        case Verdict.DEFERRED:
+            after = DeliveryState.DEFERRED
+            not_before = _next_try(session, delivery_id, now, settings)
+        case _:
+            after = DeliveryState.COMPOSED
+    moved = ledger.settle(
+        session,
+        delivery_id,
+        attempt,
+        after,
+        evidence,
+        judgement.verdict,
+        now=now,
+        not_before=not_before,
+        counted=after is DeliveryState.DEFERRED,
+    )
+    if not moved:
+        log.warning("delivery %s: attempt %s ended after another one had begun", delivery_id, attempt)
+    if after is DeliveryState.DEFERRED and not_before is None and moved:
+        after = DeliveryState.ABANDONED
+        ledger.abandon(session, delivery_id, now=now)
+    again = judgement.verdict in {Verdict.RECONNECT, Verdict.RELAY_DELAYED}
+    return Sent(after, evidence, explain(evidence).cause, again, not_before)
+
+
+def _next_try(session: Session, delivery_id: int, now: datetime, settings: Settings) -> datetime | None:
+    first = session.execute(
+        select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery_id, Attempt.stage != Stage.COMPOSING)
+    ).scalar_one()
+    failures = session.execute(select(Delivery.failures).where(Delivery.id == delivery_id)).scalar_one()
+    sending = settings.sending
+    return next_try(first or now, now, failures + 1, sending.retry_minutes, sending.retry_hours)
+
+
+def _persist(write: Callable[[], T]) -> T:
+    deadline = time.monotonic() + RECORD_FOR_SECONDS
+    while True:
+        try:
+            return write()
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
