@@ -1,7 +1,40 @@
-.PHONY: lock
+.PHONY: setup demo up test check bench-quick lock
+.DEFAULT_GOAL := setup
+PYTHON = .venv/bin/python
+
+setup: .venv/.development
+
+# Two steps, so that who only wants to run Facteur does not wait for the tools of its developers.
+.venv/.runtime: .ci/setup requirements-pip.lock requirements.lock pyproject.toml
+	@.ci/setup requirements.lock
+	@touch $@
+
+.venv/.development: .venv/.runtime requirements-dev.lock
+	@.ci/setup requirements-dev.lock
+	@touch $@
+
+demo: .venv/.runtime
+	@$(PYTHON) -m flows demo
+
+up: .venv/.runtime
+	@$(PYTHON) -m flows up
+
+test: .venv/.development
+	@$(PYTHON) -m pytest
+
+check: .venv/.development
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+bench-quick: .venv/.development
+	@$(PYTHON) -m benchmarks.quick
+
 # Only for maintainers, after a change of the dependencies. The options leave every index address out of the files.
 PIP_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:
+	printf 'pip\nsetuptools>=77\n' | $(PIP_COMPILE) - --output-file requirements-pip.lock
 	$(PIP_COMPILE) pyproject.toml --output-file requirements.lock
 	$(PIP_COMPILE) --extra dev pyproject.toml --output-file requirements-dev.lock

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from prefect import unmapped
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from models.values.documents import DocumentReference
@@ -34,7 +36,8 @@ def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State
             mail_each(remaining_documents(campaign), post)
         stops: list[Stopped] = post.stopped
     close_campaign(campaign)
-    return report(campaign, stops)
+    outcome = report(campaign, stops)
+    return (Failed if outcome.failed else Completed)(message=outcome.sentence)
 
 
 def open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
@@ -47,13 +50,14 @@ def mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
     """One task run per document, on as many threads as the relays allow connections; waits, and shows the progress."""
     if not documents:
         return
-    with ThreadPoolTaskRunner(max_workers=post.connections) as runner:
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=post.connections)
+    with runner:
         futures = runner.map(mail_document, {"document": list(documents), "post": unmapped(post)})
         _wait(futures, len(documents))
 
 
 def _wait(futures: Iterable[PrefectFuture[Any]], total: int) -> None:
-    progress = create_progress_artifact(0.0, key=None, description=f"0 document traité sur {total}")
+    progress = cast("UUID", create_progress_artifact(0.0, description=f"0 document traité sur {total}"))
     shown_at = time.monotonic()
     for done, future in enumerate(futures):
         while not future.state.is_final():

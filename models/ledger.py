@@ -6,10 +6,12 @@ All functions work in the caller's transaction; ``now`` is an aware time in UTC.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.delivery import Attempt, Delivery
 from models.rules.replies import Verdict
@@ -18,13 +20,54 @@ from models.values.evidence import Evidence, Fault, Stage
 
 S = DeliveryState
 
+_DELIVERIES = cast("Table", Delivery.__table__)
+_ATTEMPTS = cast("Table", Attempt.__table__)
 
-def compose(
-    session: Session, delivery_id: int, *, fingerprint: str, archive_key: str, message_id: str, now: datetime
-) -> bool:
-    """Planned -> composed, with the exact bytes that will be sent."""
+# Statements are built once: they run several times for every mail.
+_NEW_ATTEMPT = insert(_ATTEMPTS).values(
+    {name: bindparam(name) for name in ("delivery_id", "number", "flow_run_id", "relay", "started_at")}
+    | {"stage": "", "enhanced": "", "reply": "", "fault": "", "verdict": ""}
+)
+_END_ATTEMPT = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.delivery_id == bindparam("of_delivery"), _ATTEMPTS.c.number == bindparam("of_number"))
+    .values({name: bindparam(name) for name in ("ended_at", "stage", "code", "enhanced", "reply", "fault", "verdict")})
+)
+
+
+@cache
+def _move_statement(names: tuple[str, ...], of_attempt: bool) -> Update:
+    statement = update(_DELIVERIES).where(
+        _DELIVERIES.c.id == bindparam("key"), _DELIVERIES.c.state == bindparam("before")
+    )
+    if of_attempt:
+        statement = statement.where(_DELIVERIES.c.attempt == bindparam("of_attempt"))
+    return statement.values({name: bindparam(f"new_{name}") for name in names})
+
+
+@cache
+def _claim_statement(names: tuple[str, ...]) -> ReturningUpdate[tuple[int]]:
+    statement = _move_statement(names, of_attempt=False)
+    return statement.values(attempt=_DELIVERIES.c.attempt + 1).returning(_DELIVERIES.c.attempt)
+
+
+def compose_and_claim(
+    session: Session,
+    delivery_id: int,
+    *,
+    fingerprint: str,
+    archive_key: str,
+    message_id: str,
+    flow_run_id: str,
+    relay: str,
+    leased_until: datetime,
+    now: datetime,
+) -> int | None:
+    """Planned -> composed -> claimed in one step, with the exact bytes that will be sent; see ``claim``."""
+    check_transition(S.PLANNED, S.COMPOSED)
+    check_transition(S.COMPOSED, S.CLAIMED)
     values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": ""}
-    return _move(session, delivery_id, S.PLANNED, S.COMPOSED, now, values)
+    return _claim(session, delivery_id, S.PLANNED, values, flow_run_id, relay, leased_until, now)
 
 
 def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sentence: str, now: datetime) -> bool:
@@ -74,23 +117,36 @@ def claim(
     now: datetime,
 ) -> int | None:
     """Composed or deferred -> claimed. The number of the new attempt, or None when another worker was faster."""
-    values = {"attempt": Delivery.attempt + 1, "leased_until": leased_until, "not_before": None}
     check_transition(state, S.CLAIMED)
-    row = session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == state)
-        .values(state=S.CLAIMED, changed_at=now, **values)
-        .returning(Delivery.attempt)
-    ).first()
-    if row is None:
+    return _claim(session, delivery_id, state, {}, flow_run_id, relay, leased_until, now)
+
+
+def _claim(
+    session: Session,
+    delivery_id: int,
+    before: DeliveryState,
+    values: dict[str, Any],
+    flow_run_id: str,
+    relay: str,
+    leased_until: datetime,
+    now: datetime,
+) -> int | None:
+    values = values | {"state": S.CLAIMED, "changed_at": now, "leased_until": leased_until, "not_before": None}
+    parameters = {f"new_{name}": value for name, value in values.items()} | {"key": delivery_id, "before": before}
+    number = session.connection().execute(_claim_statement(tuple(values)), parameters).scalar_one_or_none()
+    if number is None:
         return None
-    number: int = row.attempt
-    session.execute(
-        insert(Attempt).values(
-            delivery_id=delivery_id, number=number, flow_run_id=flow_run_id, relay=relay, started_at=now
-        )
+    session.connection().execute(
+        _NEW_ATTEMPT,
+        {
+            "delivery_id": delivery_id,
+            "number": number,
+            "flow_run_id": flow_run_id,
+            "relay": relay,
+            "started_at": now,
+        },
     )
-    return number
+    return int(number)
 
 
 def begin_handing_over(
@@ -121,23 +177,24 @@ def settle(
     if after is S.ACCEPTED:
         values["accepted_at"] = now
     if counted:
-        values["failures"] = Delivery.failures + 1
+        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(failures=Delivery.failures + 1))
     moved = any(
         after in TRANSITIONS[before] and _move(session, delivery_id, before, after, now, values, attempt)
-        for before in (S.CLAIMED, S.HANDING_OVER, S.UNCERTAIN)
+        for before in (S.HANDING_OVER, S.CLAIMED, S.UNCERTAIN)
     )
-    session.execute(
-        update(Attempt)
-        .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt)
-        .values(
-            ended_at=now,
-            stage=evidence.stage,
-            code=evidence.code,
-            enhanced=evidence.enhanced,
-            reply=evidence.text[:600],
-            fault=evidence.fault or "",
-            verdict=verdict,
-        )
+    session.connection().execute(
+        _END_ATTEMPT,
+        {
+            "of_delivery": delivery_id,
+            "of_number": attempt,
+            "ended_at": now,
+            "stage": evidence.stage,
+            "code": evidence.code,
+            "enhanced": evidence.enhanced,
+            "reply": evidence.text[:600],
+            "fault": evidence.fault or "",
+            "verdict": verdict,
+        },
     )
     return moved
 
@@ -181,8 +238,9 @@ def _move(
     attempt: int | None = None,
 ) -> bool:
     check_transition(before, after)
-    statement = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == before)
+    values = values | {"state": after, "changed_at": now}
+    parameters = {f"new_{name}": value for name, value in values.items()} | {"key": delivery_id, "before": before}
     if attempt is not None:
-        statement = statement.where(Delivery.attempt == attempt)
-    result = session.execute(statement.values(state=after, changed_at=now, **values))
-    return cast("CursorResult[Any]", result).rowcount == 1
+        parameters["of_attempt"] = attempt
+    statement = _move_statement(tuple(values), attempt is not None)
+    return session.connection().execute(statement, parameters).rowcount == 1

@@ -44,7 +44,7 @@ class DeliveryStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One invoice of the period. ``deliveries`` are those of its latest version, ``sent_at`` the last acceptance ever."""
+    """One invoice of the period; ``deliveries`` are of its latest version, ``sent_at`` is the last acceptance ever."""
 
     document_id: int | None
     invoice_id: int

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from models.delivery import Delivery
+from models.pending import PendingDelivery
 from models.rules.recipients import NoAddress, Recipient
 
 NO_LONGER_CURRENT = "l'adresse n'est plus celle du destinataire"
 
 
-def current_recipient(delivery: Delivery, recipients: tuple[Recipient, ...] | NoAddress) -> Recipient | None:
+def current_recipient(delivery: PendingDelivery, recipients: tuple[Recipient, ...] | NoAddress) -> Recipient | None:
     """The recipient that the delivery was planned for, as written today; None when the address is nobody's any more."""
     if isinstance(recipients, NoAddress):
         return None

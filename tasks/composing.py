@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from models.delivery import Delivery
+from models.pending import PendingDelivery
 from models.rules.recipients import Recipient
 from models.sources import Source
 from models.values.mail import Attachment, Mail
@@ -22,7 +22,9 @@ class UnwritableError(Exception):
     """A message cannot be composed from what the ledger holds. The text is a French sentence for the clerk."""
 
 
-def compose(source: Source, delivery: Delivery, recipient: Recipient, archive_folder: Path, now: datetime) -> bytes:
+def compose(
+    source: Source, delivery: PendingDelivery, recipient: Recipient, archive_folder: Path, now: datetime
+) -> bytes:
     """The message of ``delivery``, ready to be archived and sent; UnwritableError when something is missing for it."""
     paper = source.paper
     if not source.sender_email:
@@ -49,7 +51,7 @@ def compose(source: Source, delivery: Delivery, recipient: Recipient, archive_fo
     )
 
 
-def identity(source: Source, delivery: Delivery) -> str:
+def identity(source: Source, delivery: PendingDelivery) -> str:
     """The Message-ID of a delivery: the same for every attempt, another one for another version."""
     key = ":".join(
         (source.structure_code, source.paper.number, str(delivery.id), str(delivery.version), delivery.purpose)

@@ -1,4 +1,4 @@
-"""The French words for the states and classes that a clerk sees. Facteur never says "delivered": SMTP proves acceptance."""
+"""The French words for states and classes. Never "delivered": SMTP proves acceptance, no more."""
 
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Role

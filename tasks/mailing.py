@@ -8,11 +8,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models import ledger
 from models.base import utc_now
-from models.delivery import Delivery
+from models.pending import PendingDelivery, read_again, read_pending
 from models.rules.states import FAILED, DeliveryState
 from models.session import reading, writing
 from models.sources import read_source
@@ -57,22 +57,14 @@ def mail_document(document: DocumentReference, post: PostOffice) -> State[None]:
     The retry schedule lives in the ledger, so the task itself never retries.
     """
     with reading(post.settings.database) as session:
-        rows = session.execute(
-            select(Delivery.id, Delivery.state)
-            .where(
-                Delivery.document_id == document.document_id,
-                Delivery.version == document.version,
-                Delivery.purpose == document.purpose,
-            )
-            .order_by(Delivery.id)
-        ).all()
-    sent = [_mail(row.id, document, post) for row in rows if row.state in _SENDABLE]
+        deliveries = read_pending(session, document)
+    sent = [_mail(delivery, document, post) for delivery in deliveries if delivery.state in _SENDABLE]
     if not sent:
         return Completed(name="Déjà envoyé", message="Rien à envoyer : tout est déjà parti.")
     return _task_state(min(sent, key=lambda outcome: _BY_GRAVITY.index(outcome.state)))
 
 
-def _mail(delivery_id: int, document: DocumentReference, post: PostOffice) -> Sent:
+def _mail(delivery: PendingDelivery, document: DocumentReference, post: PostOffice) -> Sent:
     counter = post.counter(document.structure)
     while True:  # ends: every fault of the relay brings the breaker nearer, and every broken connection is gone
         with counter.connection() as connection:
@@ -81,82 +73,95 @@ def _mail(delivery_id: int, document: DocumentReference, post: PostOffice) -> Se
             if not isinstance(connection, Connection):
                 counter.judge(connection)
                 continue
-            outcome = _mail_over(connection, delivery_id, counter, post)
+            outcome = _mail_over(connection, delivery, counter, post)
         if not outcome.again:
             return outcome
+        delivery = _reread(delivery, post)
 
 
-def _mail_over(connection: Connection, delivery_id: int, counter: Counter, post: PostOffice) -> Sent:
+def _mail_over(connection: Connection, delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Sent:
     for _ in range(TRIES_AT_CHANGING_SOURCE):
-        claimed = _claim(delivery_id, counter, post)
+        claimed = _claim(delivery, counter, post)
         if isinstance(claimed, Claimed):
             return send(claimed, connection, counter, post.settings)
         if claimed is not None:
             return claimed
+        delivery = _reread(delivery, post)
     return Sent(S.PLANNED, sentence="les données changent sans cesse ; relancez plus tard")
 
 
-def _claim(delivery_id: int, counter: Counter, post: PostOffice) -> Claimed | Sent | None:
-    """Compose what is not composed and claim the row; None when the source changed under it and it must be done anew."""
-    settings = post.settings
+def _reread(delivery: PendingDelivery, post: PostOffice) -> PendingDelivery:
+    with reading(post.settings.database) as session:
+        return read_again(session, delivery.id)
+
+
+def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Claimed | Sent | None:
+    """Compose what is not composed, and claim the row; None when the source changed meanwhile: do it anew."""
+    if delivery.state not in _SENDABLE:
+        return Sent(delivery.state, sentence="un autre traitement s'en occupe")
+    settings, fresh = post.settings, delivery.state is S.PLANNED
     with reading(settings.database) as session:
-        delivery = session.get_one(Delivery, delivery_id)
         source, recipients = read_source(session, delivery.document_id)
-        session.expunge(delivery)
-    state = DeliveryState(delivery.state)
-    if state not in _SENDABLE:
-        return Sent(state, sentence="un autre traitement s'en occupe")
     recipient = current_recipient(delivery, recipients)
     if recipient is None:
         with writing(settings.database) as session:
-            ledger.withdraw(session, delivery_id, state, note=NO_LONGER_CURRENT, now=utc_now())
-        return Sent(S.WITHDRAWN, sentence=NO_LONGER_CURRENT)
-    fresh = state is S.PLANNED
-    if fresh:
-        try:
+            return _withdraw(session, delivery)
+    try:
+        if fresh:
             message = compose(source, delivery, recipient, settings.archive, utc_now())
-        except (UnwritableError, ValueError, ArithmeticError, KeyError, OSError) as error:
-            return _unwritten(delivery_id, post, error)
-        archive_key = archive.put(settings.archive, message)
-    else:
-        message, archive_key = archive.get(settings.archive, delivery.archive_key), delivery.archive_key
+            archive_key = archive.put(settings.archive, message)
+        else:
+            message, archive_key = archive.get(settings.archive, delivery.archive_key), delivery.archive_key
+    except (UnwritableError, ValueError, ArithmeticError, KeyError, OSError) as error:
+        return _unwritten(delivery, post, error)
     now = utc_now()
+    lease = now + timedelta(seconds=settings.sending.lease_seconds)
+    relay = counter.relay.account
     with writing(settings.database) as session:
         latest, recipients = read_source(session, delivery.document_id)
         if current_recipient(delivery, recipients) is None:
-            ledger.withdraw(session, delivery_id, state, note=NO_LONGER_CURRENT, now=now)
-            return Sent(S.WITHDRAWN, sentence=NO_LONGER_CURRENT)
+            return _withdraw(session, delivery)
         if latest.fingerprint != (source.fingerprint if fresh else delivery.fingerprint):
             if not fresh:
-                ledger.replan(session, delivery_id, state, now=now)
+                ledger.replan(session, delivery.id, delivery.state, now=now)
             return None
-        if fresh and not ledger.compose(
-            session,
-            delivery_id,
-            fingerprint=latest.fingerprint,
-            archive_key=archive_key,
-            message_id=identity(latest, delivery),
-            now=now,
-        ):
-            return None
-        attempt = ledger.claim(
-            session,
-            delivery_id,
-            S.COMPOSED if fresh else state,
-            flow_run_id=post.flow_run_id,
-            relay=counter.relay.account,
-            leased_until=now + timedelta(seconds=settings.sending.lease_seconds),
-            now=now,
-        )
+        if fresh:
+            attempt = ledger.compose_and_claim(
+                session,
+                delivery.id,
+                fingerprint=latest.fingerprint,
+                archive_key=archive_key,
+                message_id=identity(latest, delivery),
+                flow_run_id=post.flow_run_id,
+                relay=relay,
+                leased_until=lease,
+                now=now,
+            )
+        else:
+            attempt = ledger.claim(
+                session,
+                delivery.id,
+                delivery.state,
+                flow_run_id=post.flow_run_id,
+                relay=relay,
+                leased_until=lease,
+                now=now,
+            )
     if attempt is None:
         return None
-    return Claimed(delivery_id, attempt, source.sender_email, delivery.redirected_to or recipient.address, message)
+    address = delivery.redirected_to or recipient.address
+    return Claimed(delivery.id, attempt, source.sender_email, address, message)
 
 
-def _unwritten(delivery_id: int, post: PostOffice, error: Exception) -> Sent:
+def _withdraw(session: Session, delivery: PendingDelivery) -> Sent:
+    ledger.withdraw(session, delivery.id, delivery.state, note=NO_LONGER_CURRENT, now=utc_now())
+    return Sent(S.WITHDRAWN, sentence=NO_LONGER_CURRENT)
+
+
+def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) -> Sent:
     sentence = str(error) if isinstance(error, UnwritableError) else f"le message n'a pas pu être composé : {error}"
     with writing(post.settings.database) as session:
-        ledger.fail_composing(session, delivery_id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
+        ledger.fail_composing(session, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
     return Sent(S.PLANNED, sentence=sentence)
 
 

@@ -68,7 +68,8 @@ def read_request(
     """Check the parameters of a run; a French sentence when one of them cannot be used. ``today`` is in Paris time."""
     month = Period.parse(period) if period and period.strip() else Period.before(today.date())
     if month is None:
-        return f"La période « {period} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {Period.before(today.date())}."
+        example = Period.before(today.date())
+        return f"La période « {period} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {example}."
     wanted = tuple(dict.fromkeys(code.strip() for code in structures or () if code.strip()))
     with reading(load_settings().database) as session:
         known = dict(session.execute(select(Structure.code, Structure.name).order_by(Structure.code)).tuples().all())
@@ -195,8 +196,8 @@ class Choice:
 def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> None:
     """Store the selection (None: what is preselected) and plan its deliveries, in one transaction.
 
-    A document that was already sent, and was chosen with a reason, gets a new version; what was still waiting of the old
-    one is withdrawn, so that it cannot leave beside the new one.
+    A document that was already sent, and was chosen with a reason, gets a new version; what was still waiting of the
+    old one is withdrawn, so that it cannot leave beside the new one.
     """
     with writing(load_settings().database) as session:
         stored = session.get_one(Campaign, campaign.campaign_id)

@@ -50,7 +50,7 @@ class Counter:
 
     @contextmanager
     def connection(self) -> Iterator[Connection | Evidence | Stopped]:
-        """Lend a connection whose turn has come; evidence when it cannot be opened, Stopped when the breaker is open."""
+        """Lend a connection whose turn has come; evidence if it cannot be opened, Stopped if the breaker is open."""
         with self._slots:
             lent = self._lend()
             try:

@@ -54,7 +54,7 @@ def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
 
 
 def block_name(code: str) -> str:
-    """The name of the SMTP block of an association or a structure: ``smtp-<code>``, in the letters that Prefect allows."""
+    """The name of an SMTP block: ``smtp-<code of the association or structure>``, in the letters Prefect allows."""
     return "smtp-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in code.lower()).strip("-")
 
 

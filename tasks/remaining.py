@@ -83,7 +83,7 @@ def wait_for_leases(campaign: CampaignReference) -> bool:
 
 def _last_lease(campaign: CampaignReference) -> datetime | None:
     chosen = select(CampaignLine.document_id).where(
-        CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen
+        CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True)
     )
     with reading(load_settings().database) as session:
         leases = session.scalars(

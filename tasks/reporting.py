@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,8 +11,6 @@ from typing import Any
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -37,6 +36,14 @@ from tasks.relays import Carrier
 from tasks.rendering import render_page
 
 S = DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a campaign's run ends: whether a person has something to do, and the sentence that says what."""
+
+    failed: bool
+    sentence: str
 
 
 def page_key(campaign: CampaignReference, page: str) -> str:
@@ -88,7 +95,7 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> N
 
 def shown_columns(line: dict[str, Any]) -> dict[str, str]:
     """A stored line in the words and columns of the screen."""
-    addresses = {role: address for role, address in line["addresses"]}
+    addresses: dict[str, str] = dict(line["addresses"])
     both = addresses.get("resident+guardian", "")
     return {
         "structure": line["structure"],
@@ -123,8 +130,8 @@ def _expected_end(messages: int, carriers: dict[str, Carrier]) -> str:
 
 
 @task(name="rediger-le-compte-rendu", cache_policy=NO_CACHE, persist_result=False)
-def report(campaign: CampaignReference, stops: list[Stopped]) -> State[None]:
-    """Publish the result, the failures, who could not be mailed and the coverage; the run's final state."""
+def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
+    """Publish the result, the failures, who could not be mailed and the coverage; how the run ends."""
     with reading(load_settings().database) as session:
         standings = read_standings(session, campaign.period, campaign.structures)
         stored = session.get_one(Campaign, campaign.campaign_id)
@@ -170,8 +177,8 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> State[None]:
     _publish(campaign, "couverture", "Couverture", coverage_page(_period(campaign), standings))
     if stops:
         sentence = f"{sentence} Arrêt : {stops[0].sentence}. {stops[0].remedy}"
-    failed = bool(stops) or tally.refused or tally.uncertain or tally.waiting
-    return Failed(message=sentence) if failed else Completed(message=sentence)
+    failed = bool(stops or tally.refused or tally.uncertain or tally.waiting)
+    return Outcome(failed, sentence)
 
 
 def _publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> None:

@@ -42,7 +42,7 @@ def coverage(
 ) -> Coverage:
     """The class of one document, from its current addresses and the deliveries of its latest version.
 
-    ``printed_at`` is the last printing by Facteur of that version; a printing date that an import brought does not count.
+    ``printed_at`` is the last printing of that version by Facteur; a date that an import brought does not count.
     """
     facts = list(deliveries)
     # Whatever the addresses are today, somebody may hold this paper, and a person has to say so.

@@ -111,7 +111,7 @@ def checked_header(
 ) -> Sheet | SheetProblem:
     """The sheet, if its first row can be the names of columns."""
     line, names = header
-    if any(is_hidden(character) and character not in "\n\r" for name in names for character in name):
+    if any(is_hidden(character) and character not in "\n\r\t" for name in names for character in name):
         return SheetProblem(Problem("les noms des colonnes contiennent des caractères illisibles", EXPECTED_CSV), line)
     if len(names) == 1 and any(sign in names[0] for sign in ",\t|"):
         return SheetProblem(Problem("les champs ne sont pas séparés par des points-virgules", EXPECTED_CSV), line)

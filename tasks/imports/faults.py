@@ -56,7 +56,12 @@ class Fault:
     @property
     def clause(self) -> str:
         """The sentence without its place and without what was expected."""
-        return f"« {visible(self.value)} » {self.problem}" if self.value else self.problem
+        return f"« {self.shown_value} » {self.problem}" if self.value else self.problem
+
+    @property
+    def shown_value(self) -> str:
+        """What was read, as it can be shown on one line."""
+        return visible(self.value)
 
 
 def is_hidden(character: str) -> bool:

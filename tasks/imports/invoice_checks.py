@@ -15,6 +15,7 @@ from tasks.imports.faults import Fault, Problem
 from tasks.imports.line_checks import LineContent, content_of
 from tasks.imports.rows import Row, TableFile
 from tasks.imports.stored import Files, Pair, Stored, pair_of
+from tasks.moments import paris_day
 
 FURTHEST_ISSUE = timedelta(days=366)
 ZERO = Decimal("0.00")
@@ -112,7 +113,7 @@ def new_values() -> dict[str, Any]:
 
 
 def merge(key: Pair, row: Row | None, stored: Invoice | None) -> InvoiceState:
-    """The invoice after the import, its lines aside. An absent column changes nothing but a debtor of the other kind."""
+    """The invoice after the import, its lines aside. An absent column changes nothing but the other debtor."""
     values = stored_values(stored) if stored else new_values()
     if row is not None:
         all_unpaid = stored is None or stored.balance == stored.total_incl_tax
@@ -199,7 +200,7 @@ def _say(value: Any) -> str:
         case Decimal():
             return french.amount(value)
         case date():
-            return value.strftime("%d/%m/%Y")
+            return paris_day(value)
         case None:
             return ""
     return str(value)
@@ -248,7 +249,7 @@ def _date_faults(file: TableFile, state: InvoiceState, today: date) -> list[Faul
         problem = Problem("est dans plus d'un an", "la date à laquelle la facture est faite")
         faults.append(file.fault(row, "issued_on", problem))
     if issued and due and due < issued:
-        problem = Problem("précède la date de la facture", f"une date à partir du {issued:%d/%m/%Y}")
+        problem = Problem("précède la date de la facture", f"une date à partir du {paris_day(issued)}")
         faults.append(file.fault(row, "due_on" if row.values.get("due_on") else "issued_on", problem))
     return faults
 

@@ -21,9 +21,10 @@ from tasks.imports.invoice_pdfs import CheckedPdf, archive_pdfs, check_owners, c
 from tasks.imports.line_checks import check_lines, read_lines
 from tasks.imports.opening import read_tables
 from tasks.imports.report import Counts, ImportReport
-from tasks.imports.sent import PARIS, read_sent
+from tasks.imports.sent import read_sent
 from tasks.imports.source import Source, opened
 from tasks.imports.stored import Files, Pair, Stored, load, pair_of
+from tasks.moments import PARIS
 
 LONGEST_SOURCE = 500
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +13,7 @@ from models.delivery import Delivery
 from models.document import Document
 from models.rules.states import DeliveryState
 from tasks.imports.stored import QUERY_VALUES
-
-PARIS = ZoneInfo("Europe/Paris")
+from tasks.moments import PARIS, paris_day
 
 
 def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> dict[int, str]:
@@ -44,7 +42,7 @@ def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> 
 
 
 def _reason(state: str, moment: datetime, leased: bool) -> str:
-    on = moment.astimezone(PARIS).strftime("%d/%m/%Y")
+    on = paris_day(moment.astimezone(PARIS).date())
     match state:
         case DeliveryState.ACCEPTED:
             return f"est déjà envoyée le {on}"

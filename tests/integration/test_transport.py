@@ -439,10 +439,10 @@ def test_a_connection_is_worn_after_its_mails_or_its_time(
         connection.hand_over(SENDER, RECIPIENT, MESSAGE, yes)
     assert [*worn, connection.worn] == [False, False, True]
     connection.close()
-    monkeypatch.setattr(transport, "LIFETIME_SECONDS", 0.05)
     connection = opened(server.relay())
     assert not connection.worn
-    time.sleep(0.06)
+    monkeypatch.setattr(transport, "LIFETIME_SECONDS", 0.01)
+    time.sleep(0.02)
     assert connection.worn
     connection.close()
 

@@ -77,8 +77,6 @@ def upgrade() -> None:
         sa.Column("next_at", models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
-        sa.Column("faults", sa.Integer(), nullable=False),
-        sa.Column("delayed_until", models.base.UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_relay_paces")),
     )
     op.create_table(

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.values.mail import Attachment, Mail
@@ -67,6 +67,7 @@ def with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@settings(deadline=None)
 @given(name=WORDS, subject=WORDS, text=TEXTS, html=TEXTS, content=st.binary(max_size=500))
 @example("Association des maisons, " * 9 + "evil@example.org", "x", "x", "x", b"")
 def test_what_is_parsed_back_is_what_was_given(name: str, subject: str, text: str, html: str, content: bytes) -> None:
@@ -92,6 +93,7 @@ def test_what_is_parsed_back_is_what_was_given(name: str, subject: str, text: st
     assert (pdf.get_filename(), pdf.get_content()) == ("f.pdf", content)
 
 
+@settings(deadline=None)
 @given(name=WORDS, subject=WORDS, text=TEXTS)
 def test_lines_are_short_and_seven_bit_and_end_with_crlf(name: str, subject: str, text: str) -> None:
     """RFC 5322: 998 characters a line, no bare CR or LF; SMTP without 8BITMIME: ASCII, no NUL."""
@@ -170,6 +172,7 @@ def test_an_address_that_is_not_plain_is_refused(field: str, address: str) -> No
         assemble(replace(INVOICE, **{field: address}))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_plain_address_has_no_character_that_the_wire_or_a_header_reads(address: str) -> None:
     """Whatever passes holds neither space, control character, bracket, quote nor comma, and one at sign."""

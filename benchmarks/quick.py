@@ -1,0 +1,179 @@
+"""``make bench-quick``: 1,000 invoices through Facteur, and through a bare script, in one run; prints the ratio.
+
+Facteur runs with everything on (ledger, fence, archive; the clock stops when the Prefect server shows every task run as
+finished). The bare script uses the same PDF code and smtplib with one reused connection, and nothing else. The
+processes and the SMTP server are the same for both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from decimal import Decimal
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+
+DOCUMENTS = 1000
+PERIOD = "2024-09"
+FLOOR = 0.5
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main() -> int:
+    folder = Path(tempfile.mkdtemp(prefix="facteur-bench-"))
+    smtp_port, api_port = free_port(), free_port()
+    api = f"http://127.0.0.1:{api_port}/api"
+    os.environ |= {
+        "FACTEUR_VAR": str(folder),
+        "FACTEUR_SMTP__HOST": "127.0.0.1",
+        "FACTEUR_SMTP__PORT": str(smtp_port),
+        "FACTEUR_SMTP__SECURITY": "none",
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+    mailbox = subprocess.Popen([sys.executable, "-m", "benchmarks.sink", str(smtp_port)])
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(api_port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        return compare(api, smtp_port)
+    finally:
+        for process in (server, mailbox):
+            process.terminate()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def compare(api: str, smtp_port: int) -> int:
+    from models.schema import migrate
+    from settings.load import load_settings
+
+    wait_for(lambda: httpx.get(f"{api}/health").is_success)
+    migrate(load_settings().database)
+    fill_database(load_settings().database)
+    bare = send_bare(smtp_port)
+    facteur, visible = send_with_facteur(api)
+    print(f"script nu      {DOCUMENTS / bare:8.1f} factures/s  ({bare:.1f} s)")
+    print(f"Facteur        {DOCUMENTS / facteur:8.1f} factures/s  ({facteur:.1f} s, {visible} lignes visibles)")
+    print(f"rapport        {bare / facteur:8.2f}   (au moins {FLOOR})")
+    return 0
+
+
+def wait_for(ready: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if ready():  # type: ignore[operator]
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    raise TimeoutError("the server did not start")
+
+
+def fill_database(url: str) -> None:
+    from models.invoice import Invoice, InvoiceLine
+    from models.organisation import Association, Structure
+    from models.people import Resident
+    from models.session import writing
+
+    with writing(url) as session:
+        structure = Structure(
+            association=Association(code="banc", name="Association du Banc"),
+            code="BANC",
+            name="EHPAD du Banc",
+            street="1 rue du Banc",
+            postcode="75001",
+            city="Paris",
+            sender_email="facturation@banc.example",
+        )
+        session.add(structure)
+        for number in range(DOCUMENTS):
+            resident = Resident(
+                structure=structure,
+                code=f"R{number:04}",
+                last_name=f"Dupont{number}",
+                first_name="Jeanne",
+                email=f"r{number}@example.org",
+            )
+            lines = [
+                InvoiceLine(position=n, label=f"Hébergement, semaine {n}", amount=Decimal("100.00")) for n in range(6)
+            ]
+            session.add(
+                Invoice(
+                    structure=structure,
+                    resident=resident,
+                    number=f"F{number:04}",
+                    period=PERIOD,
+                    issued_on=date(2024, 9, 30),
+                    total_excl_tax=Decimal("600.00"),
+                    vat=Decimal("0.00"),
+                    total_incl_tax=Decimal("600.00"),
+                    balance=Decimal("600.00"),
+                    lines=lines,
+                )
+            )
+
+
+def send_bare(port: int) -> float:
+    from sqlalchemy import select
+
+    from models.document import Document
+    from models.invoice import Invoice
+    from models.session import reading, writing
+    from models.sources import read_source
+    from settings.load import load_settings
+    from tasks.documents.invoice_pdf import invoice_pdf
+
+    url = load_settings().database
+    with writing(url) as session:
+        for invoice_id in session.scalars(select(Invoice.id)).all():
+            session.add(Document(kind="invoice", invoice_id=invoice_id))
+    with reading(url) as session:
+        papers = [read_source(session, key)[0].paper for key in session.scalars(select(Document.id))]
+    started = time.perf_counter()
+    with smtplib.SMTP("127.0.0.1", port) as smtp:
+        for paper in papers:
+            message = EmailMessage()
+            message["From"], message["To"] = "facturation@banc.example", "r@example.org"
+            message["Subject"] = "Votre facture"
+            message.set_content(f"Vous trouverez ci-joint la facture de {paper.name}.")
+            message.add_attachment(invoice_pdf(paper), maintype="application", subtype="pdf", filename="facture.pdf")
+            smtp.send_message(message)
+    return time.perf_counter() - started
+
+
+def send_with_facteur(api: str) -> tuple[float, int]:
+    from flows.invoices import factures_mensuelles
+
+    started = time.perf_counter()
+    state = factures_mensuelles(periode=PERIOD, relecture=False, return_state=True)
+    assert state.is_completed(), state.message
+    query = {"task_runs": {"name": {"like_": " · "}, "state": {"type": {"any_": ["COMPLETED"]}}}}
+    while (visible := int(httpx.post(f"{api}/task_runs/count", json=query).json())) < DOCUMENTS:
+        time.sleep(0.2)
+    return time.perf_counter() - started, visible
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

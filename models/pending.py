@@ -1,0 +1,77 @@
+"""A delivery as the mailing task needs it: read as columns, once for each document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from models.delivery import Delivery
+from models.rules.states import DeliveryState
+from models.values.documents import DocumentReference
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """What is known of a delivery before it is claimed; the claim itself is guarded by the row."""
+
+    id: int
+    document_id: int
+    version: int
+    purpose: str
+    address: str
+    redirected_to: str
+    state: DeliveryState
+    fingerprint: str
+    archive_key: str
+
+
+_COLUMNS = (
+    Delivery.id,
+    Delivery.document_id,
+    Delivery.version,
+    Delivery.purpose,
+    Delivery.address,
+    Delivery.redirected_to,
+    Delivery.state,
+    Delivery.fingerprint,
+    Delivery.archive_key,
+)
+_OF_DOCUMENT = (
+    select(*_COLUMNS)
+    .where(
+        Delivery.document_id == bindparam("document_id"),
+        Delivery.version == bindparam("version"),
+        Delivery.purpose == bindparam("purpose"),
+    )
+    .order_by(Delivery.id)
+)
+_ONE = select(*_COLUMNS).where(Delivery.id == bindparam("key"))
+
+
+def read_pending(session: Session, document: DocumentReference) -> list[PendingDelivery]:
+    """The deliveries of one version of a document, whatever their state."""
+    key = {"document_id": document.document_id, "version": document.version, "purpose": document.purpose}
+    return [_pending(*row) for row in session.connection().execute(_OF_DOCUMENT, key).tuples()]
+
+
+def read_again(session: Session, delivery_id: int) -> PendingDelivery:
+    """One delivery as it stands now."""
+    return _pending(*session.connection().execute(_ONE, {"key": delivery_id}).tuples().one())
+
+
+def _pending(
+    key: int,
+    document_id: int,
+    version: int,
+    purpose: str,
+    address: str,
+    redirected_to: str,
+    state: str,
+    fingerprint: str,
+    archive_key: str,
+) -> PendingDelivery:
+    return PendingDelivery(
+        key, document_id, version, purpose, address, redirected_to, DeliveryState(state), fingerprint, archive_key
+    )

