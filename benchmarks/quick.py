@@ -42,6 +42,7 @@ def main() -> int:
         "FACTEUR_SMTP__HOST": "127.0.0.1",
         "FACTEUR_SMTP__PORT": str(smtp_port),
         "FACTEUR_SMTP__SECURITY": "none",
+        "FACTEUR_SMTP__CONNECTIONS": "4",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": api,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

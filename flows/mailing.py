@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, cast
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from prefect import unmapped
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectConcurrentFuture, PrefectFutureList
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -56,11 +56,11 @@ def mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
         _wait(futures, len(documents))
 
 
-def _wait(futures: Iterable[PrefectFuture[Any]], total: int) -> None:
+def _wait(futures: PrefectFutureList[PrefectConcurrentFuture[Any]], total: int) -> None:
     progress = cast("UUID", create_progress_artifact(0.0, description=f"0 document traité sur {total}"))
     shown_at = time.monotonic()
     for done, future in enumerate(futures):
-        while not future.state.is_final():
+        while not future.wrapped_future.done():  # `future.state` would ask the server each time
             future.wait(timeout=PROGRESS_EVERY_SECONDS)
             if time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
                 shown_at = time.monotonic()

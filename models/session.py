@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ import models.tables  # noqa: F401  relationships are named by strings: every ta
 BUSY_SECONDS = 30
 
 _making = threading.Lock()
+_sqlite_turn = threading.RLock()
 
 
 @lru_cache
@@ -64,5 +65,7 @@ def reading(url: str) -> Iterator[Session]:
 @contextmanager
 def writing(url: str) -> Iterator[Session]:
     """A session in one transaction, committed at the end, undone when an exception leaves the block."""
-    with Session(engine(url).execution_options(writes=True)) as session, session.begin():
+    # SQLite has one writer, and whoever finds it busy sleeps: the threads of a process queue up here instead.
+    turn = _sqlite_turn if url.startswith("sqlite") else nullcontext()
+    with turn, Session(engine(url).execution_options(writes=True)) as session, session.begin():
         yield session

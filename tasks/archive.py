@@ -46,4 +46,4 @@ def get(folder: Path, key: str) -> bytes:
 
 
 def _path(folder: Path, key: str) -> Path:
-    return folder / key[:2] / key[2:4] / key
+    return folder / key[:2] / key

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.rules.states import FAILED, DeliveryState
+from tasks.documents.wording import fill
 from tasks.moments import paris_moment
 
 S = DeliveryState
@@ -43,7 +44,7 @@ def _column(state: DeliveryState, unwritten: bool) -> str:
     return names.get(state, "waiting")
 
 
-def headline(tally: Tally, period: str, stopped: bool, since: datetime | None, next_try: datetime | None) -> str:
+def headline(tally: Tally, period: str, since: datetime | None, next_try: datetime | None) -> str:
     """How a campaign went, for the run's message: "214 factures : 210 envoyées, 3 refusées, 1 incertaine."."""
     if tally.total == 0:
         if since is None:
@@ -60,7 +61,8 @@ def headline(tally: Tally, period: str, stopped: bool, since: datetime | None, n
         _count(tally.withdrawn, "retirée"),
     ]
     noun = "factures" if tally.total > 1 else "facture"
-    return f"{tally.total} {noun} de {period} : {', '.join(part for part in parts if part)}."
+    of_period = fill("de &periode", {"periode": period})
+    return f"{tally.total} {noun} {of_period} : {', '.join(part for part in parts if part)}."
 
 
 def _count(number: int, word: str) -> str:

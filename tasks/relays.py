@@ -13,7 +13,8 @@ from models.organisation import Association, Structure
 from models.session import reading
 from models.values.relay import Mechanism, Relay, Security
 from settings.load import Settings, load_settings
-from settings.smtp_server import SmtpServer, is_loopback
+from settings.loopback import is_loopback
+from settings.smtp_server import SmtpServer
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from models.standings import DeliveryStanding, Standing, read_deliveries, read_s
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.documents.french import amount, period_label
+from tasks.documents.wording import fill
 from tasks.headlines import Tally, headline
 from tasks.labels import COVERAGE, NO_ADDRESS, ROLE, STATE
 from tasks.moments import PARIS, paris_day, paris_moment
@@ -56,6 +57,11 @@ def _period(campaign: CampaignReference) -> str:
     return period_label(period) if period else campaign.period
 
 
+def _of_period(campaign: CampaignReference) -> str:
+    """``de septembre 2024``, ``d'août 2024``."""
+    return fill("de &periode", {"periode": _period(campaign)})
+
+
 @task(name="publier-le-plan", cache_policy=NO_CACHE, persist_result=False)
 def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> None:
     """Publish what is going to be sent, before anything is."""
@@ -69,7 +75,7 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> N
     selected = [line.shown for line in lines if line.preselected]
     page = render_page(
         "plan",
-        period=_period(campaign),
+        of_period=_of_period(campaign),
         trial=campaign.redirected_to,
         reason=campaign.reason,
         total=len(standings),
@@ -89,7 +95,7 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> N
         lines=[shown_columns(line) for line in shown],
     )
     create_markdown_artifact(
-        page, key=page_key(campaign, "plan"), description=f"Plan : factures de {_period(campaign)}"
+        page, key=page_key(campaign, "plan"), description=f"Plan : factures {_of_period(campaign)}"
     )
 
 
@@ -156,7 +162,7 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
     ]
     tally = Tally.of([(line["number"], delivery.state, bool(delivery.note)) for line, delivery in rows])
     since = max((s.sent_at for s in standings if s.coverage is Coverage.MAILED and s.sent_at), default=None)
-    sentence = headline(tally, _period(campaign), bool(stops), since, _next_try(rows))
+    sentence = headline(tally, _period(campaign), since, _next_try(rows))
     not_shown = [s.number for s in standings if s.mailable and s.document_id not in shown_ids]
     _publish(
         campaign,
@@ -164,7 +170,7 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
         "Résultat",
         render_page(
             "result",
-            period=_period(campaign),
+            of_period=_of_period(campaign),
             headline=sentence,
             trial=campaign.redirected_to,
             stops=stops,
@@ -172,9 +178,11 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
             rows=[_row(line, delivery) for line, delivery in rows],
         ),
     )
-    _publish(campaign, "echecs", "Échecs", render_page("failures", period=_period(campaign), groups=_groups(rows)))
+    _publish(
+        campaign, "echecs", "Échecs", render_page("failures", of_period=_of_period(campaign), groups=_groups(rows))
+    )
     _publish(campaign, "sans-e-mail", "Sans e-mail", _unmailed_page(campaign, standings, without_invoice))
-    _publish(campaign, "couverture", "Couverture", coverage_page(_period(campaign), standings))
+    _publish(campaign, "couverture", "Couverture", coverage_page(_of_period(campaign), standings))
     if stops:
         sentence = f"{sentence} Arrêt : {stops[0].sentence}. {stops[0].remedy}"
     failed = bool(stops or tally.refused or tally.uncertain or tally.waiting)
@@ -183,7 +191,7 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
 
 def _publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> None:
     create_markdown_artifact(
-        markdown, key=page_key(campaign, page), description=f"{title} : factures de {_period(campaign)}"
+        markdown, key=page_key(campaign, page), description=f"{title} : factures {_of_period(campaign)}"
     )
 
 
@@ -261,17 +269,17 @@ def _unmailed_page(
         for s in standings
         if isinstance(s.recipients, NoAddress)
     ]
-    return render_page("unmailed", period=_period(campaign), rows=rows, without_invoice=without_invoice)
+    return render_page("unmailed", of_period=_of_period(campaign), rows=rows, without_invoice=without_invoice)
 
 
-def coverage_page(period: str, standings: list[Standing]) -> str:
+def coverage_page(of_period: str, standings: list[Standing]) -> str:
     """The coverage of a period: one class per invoice, and what is left to do."""
     structures = sorted({s.structure_code for s in standings})
     counts = Counter((s.coverage, s.structure_code) for s in standings)
     by_structure = Counter(s.structure_code for s in standings)
     return render_page(
         "coverage",
-        period=period,
+        of_period=of_period,
         structures=structures,
         rows=[
             {

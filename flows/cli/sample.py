@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from faker import Faker
@@ -10,6 +11,18 @@ from flows.sample import clients, invoices, people, structures
 from flows.sample.faulty import plant_faults
 from flows.sample.pdf import draw
 from flows.sample.writing import write_csv
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The one argument: where the files are written."""
+    parser.add_argument("folder", metavar="DOSSIER", type=Path, help="le dossier où écrire, créé s'il n'existe pas")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the sample, and say how to import it."""
+    write_sample(arguments.folder)
+    print(f"L'association d'exemple est écrite ; pour l'importer : facteur import {arguments.folder}")
+    return 0
 
 
 def write_sample(folder: Path, seed: int = 2024) -> None:

@@ -27,7 +27,7 @@ class Relay:
 
     ``messages_per_minute`` and ``daily_quota`` of 0 mean no limit. ``connections`` is how many may be open at once.
     ``timeout_seconds`` bounds each socket operation, ``patience_seconds`` one whole exchange (a server that drips
-    bytes never runs into the first).
+    bytes never runs into the first). After the dot only the patience counts: giving up there makes an uncertain.
     """
 
     host: str

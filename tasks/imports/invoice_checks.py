@@ -142,7 +142,7 @@ def check_invoices(
     for state in states.values():
         if state.row is not None:
             faults += _debtor_faults(file, state, residents, clients)
-            if state.values.get("client_code") and state.values.get("period"):
+            if state.values.get("client_code") and not state.values.get("resident_code") and state.values.get("period"):
                 periods_of_clients += 1
                 state.values["period"] = None
             faults += _period_faults(file, state)

@@ -52,6 +52,8 @@ class Wire(smtplib.SMTP):
             raise BrokenError(Fault.DNS, str(error)) from error
         except TimeoutError as error:
             raise BrokenError(Fault.TIMEOUT, str(error)) from error
+        except ConnectionResetError as error:
+            raise BrokenError(Fault.DROPPED, str(error)) from error
         except OSError as error:
             raise BrokenError(Fault.REFUSED, str(error)) from error
         with _faults():
@@ -130,11 +132,6 @@ class Wire(smtplib.SMTP):
     def limit_exchanges(self, seconds: float) -> None:
         """From now on, no exchange takes longer than this."""
         self.timeout = self._patience = seconds
-
-    def close(self) -> None:
-        """Close the socket, without a word; what it had received is forgotten."""
-        self._received.clear()
-        super().close()
 
     @property
     def _socket(self) -> socket.socket:

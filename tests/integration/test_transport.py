@@ -190,7 +190,7 @@ def test_a_fault_before_the_dot_is_not_sent(
     server: ScriptedServer, copies, moment: Moment, stage: Stage, verdict: Verdict, how: How, reply: str, faults
 ) -> None:
     """Dropped, reset, silent, dripping, garbled or cut: a fault of its stage, soon, and no copy."""
-    server.script(Rule(moment, reply, how, seconds=0.1))
+    server.script(Rule(moment, reply, how, seconds=0.1 if how is How.DRIP else 0))
     began = time.monotonic()
     evidence = attempt(impatient(server))
     assert time.monotonic() - began < 3
@@ -208,7 +208,7 @@ def test_a_fault_after_the_dot_is_uncertain(
     server: ScriptedServer, copies, how: How, reply: str, faults, stored: bool
 ) -> None:
     """There may be a copy and there may be none: nobody can tell from here, and nobody claims to."""
-    server.script(Rule(Moment.FINAL, reply, how, seconds=0.1, stored=stored))
+    server.script(Rule(Moment.FINAL, reply, how, seconds=0.1 if how is How.DRIP else 0, stored=stored))
     evidence = attempt(impatient(server))
     assert evidence.stage is Stage.FINAL
     assert evidence.fault in faults
@@ -218,7 +218,7 @@ def test_a_fault_after_the_dot_is_uncertain(
 
 def test_after_the_dot_the_relay_has_all_the_patience_there_is(server: ScriptedServer, copies) -> None:
     """A hasty timeout there would make an uncertain of what a slow content filter was about to accept."""
-    server.script(Rule(Moment.FINAL, how=How.WAIT, seconds=0.5))
+    server.script(Rule(Moment.FINAL, seconds=0.5))
     evidence = attempt(server.relay(timeout_seconds=0.2, patience_seconds=5))
     assert classify(evidence).verdict is Verdict.ACCEPTED
     assert copies() == 1
@@ -247,9 +247,11 @@ def test_a_refusal_in_mid_body_counts_although_the_body_could_not_be_written(ser
 @pytest.mark.parametrize(
     ("rule", "fault", "code"),
     [
-        pytest.param(Rule(Moment.BODY, how=How.DROP, at=100), Fault.DROPPED, None, id="dropped"),
-        pytest.param(Rule(Moment.BODY, "451 4.3.0 Stop", at=100), None, 451, id="refused"),
-        pytest.param(Rule(Moment.BODY, "250 2.0.0 OK", at=100), Fault.GARBLED, None, id="accepted, impossibly"),
+        pytest.param(Rule(Moment.BODY, how=How.DROP, at=100, seconds=0.2), Fault.DROPPED, None, id="dropped"),
+        pytest.param(Rule(Moment.BODY, "451 4.3.0 Stop", at=100, seconds=0.2), None, 451, id="refused"),
+        pytest.param(
+            Rule(Moment.BODY, "250 2.0.0 OK", at=100, seconds=0.2), Fault.GARBLED, None, id="accepted, impossibly"
+        ),
     ],
 )
 def test_what_the_relay_does_while_the_ledger_is_asked_is_seen_before_the_dot(
@@ -259,7 +261,7 @@ def test_what_the_relay_does_while_the_ledger_is_asked_is_seen_before_the_dot(
     server.script(rule)
 
     def commit() -> bool:
-        time.sleep(0.3)
+        time.sleep(0.5)
         return True
 
     evidence = attempt(server.relay(), MESSAGE, commit)
@@ -416,7 +418,7 @@ def test_a_quit_that_fails_changes_no_outcome(
 ) -> None:
     """Case 24: accepted stays accepted, and closing neither raises nor waits for long."""
     monkeypatch.setattr(transport, "QUIT_SECONDS", 0.3)
-    server.script(Rule(Moment.QUIT, reply, how, seconds=0.1))
+    server.script(Rule(Moment.QUIT, reply, how, seconds=0.1 if how is How.DRIP else 0))
     connection = opened(server.relay())
     evidence = connection.hand_over(SENDER, RECIPIENT, MESSAGE, yes)
     began = time.monotonic()

@@ -33,7 +33,6 @@ class How(StrEnum):
     RESET = "reset"  # the same, with a TCP reset
     HANG = "hang"  # say nothing until the client goes away
     DRIP = "drip"  # say ``reply``, a byte every ``seconds``
-    WAIT = "wait"  # wait ``seconds``, then say ``reply``
     CUT = "cut"  # say ``reply`` without its line end, then close
     RAW = "raw"  # write ``reply`` exactly as it is, and go on
 
@@ -44,8 +43,9 @@ class Rule:
 
     ``reply`` may have several lines, each with its code. ``sender`` and ``recipient`` are shell patterns. The first
     ``skip`` occasions pass, the next ``times`` are served (0: all that follow); with ``each`` they are counted for
-    each recipient. ``at``: a rule for the body acts after so many bytes. ``stored``: whether a copy of the message is
-    kept when this rule answers after the dot; by default as a complete reply says.
+    each recipient. ``at``: a rule for the body acts after so many bytes. ``seconds`` pass before the rule acts (a
+    drip: before each byte). ``stored``: whether a copy of the message is kept when this rule answers after the dot;
+    by default as a complete reply says.
     """
 
     moment: Moment
@@ -57,13 +57,13 @@ class Rule:
     skip: int = 0
     each: bool = False
     at: int = 0
-    seconds: float = 0.05
+    seconds: float = 0.0
     stored: bool | None = None
 
     def keeps_the_message(self) -> bool:
         if self.stored is not None:
             return self.stored
-        return self.how in (How.REPLY, How.WAIT) and self.reply[:1] in ("", "2")
+        return self.how is How.REPLY and self.reply[:1] in ("", "2")
 
     def fits(self, moment: Moment, sender: str, recipient: str) -> bool:
         return moment is self.moment and fnmatchcase(sender, self.sender) and fnmatchcase(recipient, self.recipient)

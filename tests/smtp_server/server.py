@@ -108,11 +108,13 @@ class Session:
     async def do_auth(self, rest: str) -> None:
         mechanism, _, initial = rest.partition(" ")
         right = await self.credentials_are_right(mechanism.upper(), initial)
-        code = await self.answer(Moment.AUTH, "235 2.7.0 Welcome" if right else "535 5.7.8 Bad credentials")
-        if code == 235:
+        usual = "235 2.7.0 Welcome" if right else "535 5.7.8 Bad credentials"
+        rule = self.server.performance.cue(Moment.AUTH, "", "")
+        if ((rule and rule.reply) or usual).startswith("235"):
             self.user = self.server.user
         else:
             self.server.recorder.note("login-failed", self.number, mechanism=mechanism)
+        await self.perform(rule, usual)
 
     async def credentials_are_right(self, mechanism: str, initial: str) -> bool:
         user, password = self.server.user, self.server.password
@@ -237,6 +239,8 @@ class Session:
     async def perform(self, rule: Rule | None, usual: str) -> int:
         """Answer as ``rule`` says and give the code that was said; raise GoneError when that ended the connection."""
         said = (rule.reply if rule else "") or usual
+        if rule and rule.seconds and rule.how is not How.DRIP:
+            await asyncio.sleep(rule.seconds)
         match rule.how if rule else How.REPLY:
             case How.DROP:
                 raise GoneError
@@ -256,11 +260,8 @@ class Session:
                 await self.write(said.encode())
             case How.DRIP:
                 for byte in on_the_wire(said):
-                    await self.write(bytes([byte]))
                     await asyncio.sleep(rule.seconds if rule else 0)
-            case How.WAIT:
-                await asyncio.sleep(rule.seconds if rule else 0)
-                await self.say(said)
+                    await self.write(bytes([byte]))
             case How.REPLY:
                 await self.say(said)
         if said.startswith("421"):

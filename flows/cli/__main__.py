@@ -1,0 +1,59 @@
+"""``facteur``: the command line. Each command is one module, imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+from flows.cli.refusal import CannotGoOnError
+from settings.load import WrongSettingError
+
+COMMANDS = {
+    "up": ("up", "démarrer Facteur : serveur, déploiements, boîte d'essai, exécutant"),
+    "demo": ("demo", "montrer l'envoi mensuel sur des données inventées, sans rien envoyer au dehors"),
+    "migrate": ("migrate", "mettre la base de données à jour"),
+    "import": ("import_folder", "importer les données exportées par le logiciel de facturation"),
+    "sample": ("sample", "écrire les données inventées dans un dossier"),
+    "status": ("status", "dire où en est chaque facture d'une période"),
+}
+INTERRUPTED = 130
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; its exit code: 0 done, 1 refused or failed, 2 wrong options or settings, 130 interrupted."""
+    words = sys.argv[1:] if words is None else words
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
+    try:
+        arguments = _parser(words).parse_args(words)
+        return int(import_module(f"flows.cli.{COMMANDS[arguments.command][0]}").run(arguments))
+    except WrongSettingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except CannotGoOnError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser(words: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="facteur", description="Le facteur des factures : envoi par e-mail et suivi.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if words[:1] == [name]:  # only the command that is called is imported: Prefect takes seconds
+            import_module(f"flows.cli.{module}").add_arguments(command)
+    return parser
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

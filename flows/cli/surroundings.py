@@ -1,0 +1,56 @@
+"""The environment of the processes that ``facteur up`` starts: how the Prefect server and its worker are set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from settings.load import Settings
+
+# An operator may set these otherwise. One event at a time, as Prefect records by itself, shows a campaign of 1,000
+# sendings half a minute late; and 100 planned runs of the quarter-hourly resumption would fill the screen.
+DEFAULTS = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "4",
+    "PREFECT_WORKER_QUERY_SECONDS": "3",
+    "PREFECT_LOGGING_COLORS": "false",
+    "PREFECT_CLI_COLORS": "false",
+}
+
+# Nothing leaves the house. The second UI (V2) asks amplitude.com for its settings in every browser, whatever is set
+# here: the first one is shown. An API address without a host is right for any name and port the browser came by.
+ALWAYS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_UI_API_URL": "/api",
+}
+
+
+def prefect_environment(settings: Settings, login: str, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the children; a login goes by it, never on a command line, which all users can read."""
+    server = settings.server
+    return {
+        **DEFAULTS,
+        **{name: value for name, value in inherited.items() if not name.endswith("_API_AUTH_STRING")},
+        **ALWAYS,
+        "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_SERVER_API_HOST": server.host,
+        "PREFECT_SERVER_API_PORT": str(server.port),
+        "PREFECT_API_URL": f"{local_address(settings)}/api",
+        "FACTEUR_VAR": str(settings.var.resolve()),
+        **({"PREFECT_SERVER_API_AUTH_STRING": login, "PREFECT_API_AUTH_STRING": login} if login else {}),
+    }
+
+
+def local_address(settings: Settings) -> str:
+    """The address at which this machine reaches the server."""
+    host = settings.server.host
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  not listening: asking what such a server is called from here
+        host = "127.0.0.1"
+    return f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"

@@ -1,0 +1,160 @@
+"""What was sent does not change any more; what does not stand on the paper still may."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from models.campaign import REAL, Campaign
+from models.delivery import Delivery
+from models.document import Document, DocumentKind
+from models.invoice import Invoice
+from models.rules.states import DeliveryState
+from models.session import writing
+from tests.integration.small_import import NOW, accepted, bring, everything, invoice, write
+
+SENT_AT = datetime(2024, 10, 1, 22, 30, tzinfo=UTC)  # already the second of October in Paris
+ON = "02/10/2024"
+
+
+def deliver(
+    database_url: str,
+    number: str,
+    state: DeliveryState = DeliveryState.ACCEPTED,
+    purpose: str = REAL,
+    leased_until: datetime | None = None,
+) -> None:
+    """Put a delivery of an invoice into the ledger."""
+    with writing(database_url) as session:
+        document = Document(
+            kind=DocumentKind.INVOICE, invoice=session.scalars(select(Invoice).where(Invoice.number == number)).one()
+        )
+        campaign = Campaign(
+            flow_run_id="run", kind=DocumentKind.INVOICE, structures=[], parameters={}, purpose=purpose, created_at=NOW
+        )
+        session.add_all([document, campaign])
+        session.flush()
+        session.add(
+            Delivery(
+                document_id=document.id,
+                version=1,
+                address="josiane@example.org",
+                purpose=purpose,
+                role="resident",
+                campaign_id=campaign.id,
+                state=state,
+                changed_at=SENT_AT,
+                accepted_at=SENT_AT if state is DeliveryState.ACCEPTED else None,
+                leased_until=leased_until,
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentences"),
+    [
+        pytest.param(
+            [
+                ("factures.csv", "100,00;0,00;100,00", "110,00;0,00;110,00"),
+                ("lignes.csv", "F1;APL;;;-20,00", "F1;APL;;;-10"),
+            ],
+            [
+                "factures.csv, ligne 2, colonne montant_ht : « 110,00 » ne peut plus remplacer « 100,00\u00a0€ » : "
+                f"la facture F1 est déjà envoyée le {ON} ; attendu : montant HT inchangé : 100,00\u00a0€.",
+                "factures.csv, ligne 2, colonne montant_ttc : « 110,00 » ne peut plus remplacer « 100,00\u00a0€ » : "
+                f"la facture F1 est déjà envoyée le {ON} ; attendu : montant TTC inchangé : 100,00\u00a0€.",
+                "lignes.csv, ligne 3, colonne numero_facture : « F1 » ne peut plus changer de lignes : "
+                f"la facture F1 est déjà envoyée le {ON} ; attendu : les 2 lignes déjà envoyées, inchangées.",
+            ],
+            id="the amount and its lines",
+        ),
+        pytest.param(
+            [("factures.csv", "100,00;0,00;100,00", "100,00;5,00;105,00")],
+            [
+                "factures.csv, ligne 2, colonne montant_tva : « 5,00 » ne peut plus remplacer « 0,00\u00a0€ »",
+                "factures.csv, ligne 2, colonne montant_ttc : « 105,00 » ne peut plus remplacer « 100,00\u00a0€ »",
+            ],
+            id="the VAT",
+        ),
+        pytest.param(
+            [("factures.csv", "F1;R1;", "F1;R2;")],
+            ["factures.csv, ligne 2, colonne code_resident : « R2 » ne peut plus remplacer « R1 »"],
+            id="the debtor",
+        ),
+        pytest.param(
+            [("factures.csv", "F1;R1;;2024-09", "F1;R1;;2024-08")],
+            ["factures.csv, ligne 2, colonne periode : « 2024-08 » ne peut plus remplacer « 2024-09 »"],
+            id="the period",
+        ),
+        pytest.param(
+            [("lignes.csv", "F1;Hébergement;2", "F1;Séjour;2")],
+            ["lignes.csv, ligne 2, colonne numero_facture : « F1 » ne peut plus changer de lignes"],
+            id="the words of a line",
+        ),
+        pytest.param(
+            [("lignes.csv", "2;60,00;120,00\nF1;APL;;;-20,00", ";;100,00")],
+            ["lignes.csv, ligne 2, colonne numero_facture : « F1 » ne peut plus changer de lignes"],
+            id="fewer lines",
+        ),
+        pytest.param(
+            [
+                (
+                    "factures.csv",
+                    "15/10/2024;100,00;0,00;100,00;;;;",
+                    "31/10/2024;100,00;0,00;100,00;12,50;;03/10/2024;oui",
+                )
+            ],
+            [],
+            id="due date, balance, printing and dispute may change",
+        ),
+        pytest.param([("factures.csv", "75,50;0;75,50", "80;0;80")], [], id="another invoice may change"),
+    ],
+)
+def test_what_an_invoice_says_is_fixed_once_it_was_sent(
+    changed: list[tuple[str, str, str]], sentences: list[str], database_url: str, tmp_path: Path
+) -> None:
+    """The paper in the resident's hands and the ledger say the same."""
+    accepted(write(tmp_path / "first"), database_url)
+    deliver(database_url, "F1")
+    before = everything(database_url)
+    report = bring(write(tmp_path / "newer", *changed), database_url)
+    assert len(report.faults) == len(sentences), [str(fault) for fault in report.faults]
+    for fault, sentence in zip(report.faults, sentences, strict=True):
+        assert str(fault).startswith(sentence)
+    assert (everything(database_url) == before) == bool(sentences)
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "leased_until", "reason"),
+    [
+        pytest.param(DeliveryState.ACCEPTED, REAL, None, f"est déjà envoyée le {ON}", id="accepted"),
+        pytest.param(DeliveryState.UNCERTAIN, REAL, None, f"est peut-être déjà envoyée le {ON}", id="uncertain"),
+        pytest.param(DeliveryState.HANDING_OVER, REAL, None, "est peut-être déjà envoyée", id="handing over"),
+        pytest.param(DeliveryState.CLAIMED, REAL, NOW + timedelta(minutes=5), "est en cours d'envoi", id="claimed"),
+        pytest.param(DeliveryState.CLAIMED, REAL, NOW - timedelta(minutes=5), "", id="claimed by a worker that died"),
+        pytest.param(DeliveryState.PLANNED, REAL, None, "", id="planned"),
+        pytest.param(DeliveryState.COMPOSED, REAL, None, "", id="composed"),
+        pytest.param(DeliveryState.DEFERRED, REAL, None, "", id="deferred"),
+        pytest.param(DeliveryState.REFUSED, REAL, None, "", id="refused"),
+        pytest.param(DeliveryState.WITHDRAWN, REAL, None, "", id="withdrawn"),
+        pytest.param(DeliveryState.ACCEPTED, "test:run", None, "", id="a trial"),
+    ],
+)
+def test_only_what_left_or_may_have_left_is_fixed(
+    state: DeliveryState,
+    purpose: str,
+    leased_until: datetime | None,
+    reason: str,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    """Before the message leaves, the billing software may correct the amount."""
+    accepted(write(tmp_path / "first"), database_url)
+    deliver(database_url, "F3", state, purpose, leased_until)
+    report = bring(write(tmp_path / "newer", ("factures.csv", "75,50;0;75,50", "80;0;80")), database_url)
+    assert [reason in fault.problem for fault in report.faults] == ([True, True] if reason else [])
+    assert invoice(database_url, "F3").total_excl_tax == Decimal("75.50" if reason else "80.00")

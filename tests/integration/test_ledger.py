@@ -1,0 +1,162 @@
+"""The guarded steps of the ledger, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from models import ledger
+from models.base import utc_now
+from models.delivery import Delivery
+from models.pacing import delay, take_turn
+from models.rules.replies import Verdict
+from models.rules.states import DeliveryState, ForbiddenTransitionError
+from models.session import writing
+from models.values.evidence import Evidence, Stage
+from tests.workplace import Workplace
+
+S = DeliveryState
+
+
+@pytest.fixture
+def delivery_id(workplace: Workplace) -> int:
+    workplace.add_resident("Aubert", "a@example.org")
+    workplace.choose(workplace.plan())
+    (delivery,) = workplace.deliveries()
+    return delivery.id
+
+
+def claim(workplace: Workplace, delivery_id: int, lease_seconds: float = 60) -> int | None:
+    now = utc_now()
+    with writing(workplace.database) as session:
+        return ledger.compose_and_claim(
+            session,
+            delivery_id,
+            fingerprint="f",
+            archive_key="a",
+            message_id="m",
+            flow_run_id="run",
+            relay="relay",
+            leased_until=now + timedelta(seconds=lease_seconds),
+            now=now,
+        )
+
+
+def hand_over(workplace: Workplace, delivery_id: int, attempt: int, lease_seconds: float = 60) -> bool:
+    now = utc_now()
+    with writing(workplace.database) as session:
+        until = now + timedelta(seconds=lease_seconds)
+        return ledger.begin_handing_over(session, delivery_id, attempt, leased_until=until, now=now)
+
+
+def settle(workplace: Workplace, delivery_id: int, attempt: int) -> bool:
+    evidence = Evidence(Stage.FINAL, 250, text="OK")
+    with writing(workplace.database) as session:
+        return ledger.settle(session, delivery_id, attempt, S.ACCEPTED, evidence, Verdict.ACCEPTED, now=utc_now())
+
+
+def end_lost_leases(workplace: Workplace, later_seconds: float) -> dict[DeliveryState, int]:
+    with writing(workplace.database) as session:
+        return ledger.end_lost_leases(session, now=utc_now() + timedelta(seconds=later_seconds))
+
+
+def state(workplace: Workplace) -> str:
+    return workplace.deliveries()[0].state
+
+
+def test_one_of_many_workers_gets_the_row(workplace: Workplace, delivery_id: int) -> None:
+    """A claim is won once."""
+    with ThreadPoolExecutor(8) as pool:
+        won = [number for number in pool.map(lambda _: claim(workplace, delivery_id), range(8)) if number]
+    assert won == [1]
+
+
+def test_a_worker_that_lost_its_lease_cannot_send_the_dot(workplace: Workplace, delivery_id: int) -> None:
+    """The fence knows the attempt."""
+    first = claim(workplace, delivery_id)
+    assert end_lost_leases(workplace, 61)[S.COMPOSED] == 1
+    now = utc_now()
+    with writing(workplace.database) as session:
+        second = ledger.claim(
+            session, delivery_id, S.COMPOSED, flow_run_id="b", relay="r", leased_until=now + timedelta(60), now=now
+        )
+    assert (first, second) == (1, 2)
+    assert hand_over(workplace, delivery_id, 1) is False
+    assert hand_over(workplace, delivery_id, 2) is True
+
+
+def test_a_live_lease_is_left_alone(workplace: Workplace, delivery_id: int) -> None:
+    """Nobody can tell a slow worker from a dead one before that."""
+    claim(workplace, delivery_id)
+    assert end_lost_leases(workplace, 30) == {S.COMPOSED: 0, S.UNCERTAIN: 0}
+    assert state(workplace) == S.CLAIMED
+
+
+def test_a_lease_lost_after_the_fence_is_uncertain_and_a_late_reply_settles_it(
+    workplace: Workplace, delivery_id: int
+) -> None:
+    """The same attempt still knows what the relay said."""
+    claim(workplace, delivery_id)
+    assert hand_over(workplace, delivery_id, 1)
+    assert end_lost_leases(workplace, 61)[S.UNCERTAIN] == 1
+    assert state(workplace) == S.UNCERTAIN
+    assert settle(workplace, delivery_id, 1)
+    assert state(workplace) == S.ACCEPTED
+
+
+def test_a_reply_to_an_older_attempt_settles_nothing(workplace: Workplace, delivery_id: int) -> None:
+    """Only the attempt that holds the row may speak for it."""
+    claim(workplace, delivery_id)
+    end_lost_leases(workplace, 61)
+    assert settle(workplace, delivery_id, 1) is False
+    assert state(workplace) == S.COMPOSED
+
+
+def test_a_step_that_is_not_in_the_table_raises(workplace: Workplace, delivery_id: int) -> None:
+    """Before anything is written."""
+    with pytest.raises(ForbiddenTransitionError), writing(workplace.database) as session:
+        ledger.withdraw(session, delivery_id, S.ACCEPTED, note="", now=utc_now())
+
+
+def test_the_same_document_address_version_and_purpose_exist_once(workplace: Workplace, delivery_id: int) -> None:
+    """Whatever the code above it does, the database refuses a duplicate."""
+    row = workplace.deliveries()[0]
+    with pytest.raises(IntegrityError), writing(workplace.database) as session:
+        session.add(
+            Delivery(
+                document_id=row.document_id,
+                version=1,
+                address=row.address,
+                purpose="real",
+                role="resident",
+                campaign_id=row.campaign_id,
+                changed_at=utc_now(),
+            )
+        )
+
+
+def test_turns_are_spaced_as_the_relay_allows(workplace: Workplace) -> None:
+    """30 a minute is one every two seconds, whoever asks."""
+    with writing(workplace.database) as session:
+        waits = [take_turn(session, "account", 30, 0) for _ in range(4)]
+    assert [round(wait or 0) for wait in waits] == [0, 2, 4, 6]
+
+
+def test_the_daily_quota_ends_the_turns(workplace: Workplace) -> None:
+    """None is not a wait: nothing more leaves today."""
+    with writing(workplace.database) as session:
+        turns = [take_turn(session, "account", 0, 2) for _ in range(3)]
+    assert turns[:2] == [0.0, 0.0]
+    assert turns[2] is None
+
+
+def test_a_relay_that_asks_for_less_delays_everybody(workplace: Workplace) -> None:
+    """The pause stands in the shared row."""
+    with writing(workplace.database) as session:
+        delay(session, "account", 20)
+        wait = take_turn(session, "account", 30, 0)
+    assert wait is not None
+    assert 18 < wait <= 20
