@@ -60,7 +60,8 @@ def _wait(futures: PrefectFutureList[PrefectConcurrentFuture[Any]], total: int) 
     progress = cast("UUID", create_progress_artifact(0.0, description=f"0 document traité sur {total}"))
     shown_at = time.monotonic()
     for done, future in enumerate(futures):
-        while not future.wrapped_future.done():  # `future.state` would ask the server each time
+        running = cast("PrefectConcurrentFuture[Any]", future).wrapped_future
+        while not running.done():  # `future.state` would ask the server each time
             future.wait(timeout=PROGRESS_EVERY_SECONDS)
             if time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
                 shown_at = time.monotonic()

@@ -1,3 +1,3 @@
 """What all tests share."""
 
-pytest_plugins = ["tests.databases", "tests.workplace"]
+pytest_plugins = ["tests.databases", "tests.workplace", "tests.prefect_server"]

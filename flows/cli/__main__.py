@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flows.cli.refusal import CannotGoOnError
 from settings.load import WrongSettingError
@@ -25,6 +26,7 @@ INTERRUPTED = 130
 def main(words: list[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 refused or failed, 2 wrong options or settings, 130 interrupted."""
     words = sys.argv[1:] if words is None else words
+    os.umask(0o077)  # what a run writes tells who lives in which home
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, _interrupt)
@@ -41,9 +43,20 @@ def main(words: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Speaks French where argparse lets it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, add_help=False)
+        self.add_argument("-h", "--help", action="help", help="montrer cette aide")
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"Commande mal écrite ({message}). Voir : {self.prog} --help\n")
+
+
 def _parser(words: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="facteur", description="Le facteur des factures : envoi par e-mail et suivi.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
+    parser = _Parser(prog="facteur", description="L'envoi des factures par e-mail, et leur suivi.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="commande", title="commandes")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if words[:1] == [name]:  # only the command that is called is imported: Prefect takes seconds

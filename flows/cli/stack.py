@@ -31,8 +31,8 @@ PARTS = {
 
 
 @contextmanager
-def everything_up(settings: Settings, worker_variables: Mapping[str, str]) -> Iterator[Processes]:
-    """Start all parts, the worker last and with ``worker_variables``, and end all of them when the block is left.
+def everything_up(settings: Settings) -> Iterator[Processes]:
+    """Start all parts, the worker last, and end all of them when the block is left.
 
     CannotGoOnError when something stands in the way; then nothing stays running.
     """
@@ -41,7 +41,6 @@ def everything_up(settings: Settings, worker_variables: Mapping[str, str]) -> It
         raise CannotGoOnError(f"Lancez facteur dans le dossier du projet : {PROJECT_FILE} n'est pas dans {project}.")
     if problem := port_problem(settings.server):
         raise CannotGoOnError(problem)
-    os.umask(0o077)  # names, addresses and invoices lie under var
     var = settings.var.resolve()
     settings.prefect_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     var.chmod(0o700)
@@ -50,25 +49,19 @@ def everything_up(settings: Settings, worker_variables: Mapping[str, str]) -> It
         bring_up_to_date(settings)
         environment = prefect_environment(settings, find_login(settings.server, settings.prefect_home), inherited())
         with Processes(var / "logs", held=[held]) as processes:
-            _start(settings, project, processes, environment, worker_variables)
+            _start(settings, project, processes, environment)
             yield processes
     finally:
         os.close(held)
 
 
-def _start(
-    settings: Settings,
-    project: Path,
-    processes: Processes,
-    environment: Mapping[str, str],
-    worker_variables: Mapping[str, str],
-) -> None:
+def _start(settings: Settings, project: Path, processes: Processes, environment: Mapping[str, str]) -> None:
     address = f"127.0.0.1:{settings.server.mailbox_port}"
     mailbox = python("aiosmtpd", "-n", "-l", address, "-c", "aiosmtpd.handlers.Mailbox", str(settings.mailbox))
     processes.start("mailbox", mailbox, environment)
     print("Démarrage du serveur Prefect (la première fois, une quinzaine de secondes)…", flush=True)
     processes.start("server", python("prefect", "server", "start"), environment)
-    os.environ.update(environment)  # Prefect reads it when it is imported, here too
+    os.environ.update(environment)  # Prefect reads it once, when it is imported: not before this line
     from flows.cli.deploying import POOL, WORKER, prepare_server
 
     _wait_for_server(settings, processes)
@@ -83,7 +76,7 @@ def _start(
     for name in asyncio.run(prepare_server(project, settings.prefect_home / "deployed", deploy)):
         print(f"L'exécution « {name} » avait été interrompue par un arrêt : elle est marquée « Crashed ».", flush=True)
     worker = python("prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER)
-    processes.start("worker", worker, {**environment, **worker_variables})
+    processes.start("worker", worker, environment)
 
 
 def _wait_for_server(settings: Settings, processes: Processes) -> None:

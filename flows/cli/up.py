@@ -19,7 +19,7 @@ def run(_arguments: argparse.Namespace) -> int:
     """Start everything, say where it is, and wait; 0 after Ctrl-C or SIGTERM, 1 when a part ended by itself."""
     settings = load_settings()
     try:
-        with everything_up(settings, worker_variables={}) as processes:
+        with everything_up(settings) as processes:
             _say_where(settings)
             while (name := processes.ended()) is None:
                 time.sleep(0.5)

@@ -1,0 +1,120 @@
+"""``facteur demo``: the monthly mailing of an invented association, from the import to messages in a mailbox."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from flows.cli.demo_report import ledger_counts, show_report
+from flows.cli.import_folder import show
+from flows.cli.ports import free_port
+from flows.cli.processes import Processes
+from flows.cli.refusal import CannotGoOnError
+from flows.cli.sample import write_sample
+from flows.cli.stack import end_of_part, everything_up
+from flows.sample.structures import ASSOCIATION
+from models.organisation import Association
+from models.session import reading
+from settings.load import Settings, load_settings
+from tasks.imports.run import import_here
+
+PERIOD = "2024-09"
+DEPLOYMENT = "factures-mensuelles/facteur"
+PATIENCE_SECONDS = 300.0
+PROGRESS_EVERY_SECONDS = 2.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No options: the demonstration shows what Facteur does as it is."""
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Import, deploy, send, compare; 0 only when the run succeeded and the ledger and the mailbox agree."""
+    began = time.monotonic()
+    os.environ.update(_variables())
+    settings = load_settings()
+    _refuse_real_data(settings)
+    print("Démonstration : une association inventée ; rien ne sort de cette machine.\n", flush=True)
+    _import_sample(settings.var.resolve() / "exemple")
+    with everything_up(settings) as processes:
+        message, completed = _send(settings, processes)
+    print(f"\n{message}\n")
+    agreed = show_report(settings, PERIOD)
+    print(f"\nDurée : {time.monotonic() - began:.0f} s.")
+    return 0 if completed and agreed else 1
+
+
+def _variables() -> dict[str, str]:
+    """The demonstration's settings: whatever this machine is set to, it sends to its own mailbox and nowhere else."""
+    mailbox_port = free_port(8025)
+    return {
+        "FACTEUR_DATABASE_URL": "",
+        "FACTEUR_SERVER__HOST": "127.0.0.1",
+        "FACTEUR_SERVER__PORT": str(free_port(4200)),
+        "FACTEUR_SERVER__LOGIN": "",
+        "FACTEUR_SERVER__MAILBOX_PORT": str(mailbox_port),
+        "FACTEUR_SMTP__HOST": "127.0.0.1",
+        "FACTEUR_SMTP__PORT": str(mailbox_port),
+        "FACTEUR_SMTP__SECURITY": "none",
+        "FACTEUR_SMTP__USER": "",
+        "FACTEUR_SMTP__SECRET": "",
+        "FACTEUR_SMTP__MESSAGES_PER_MINUTE": "0",
+        "FACTEUR_SMTP__DAILY_QUOTA": "0",
+        "FACTEUR_SMTP__CONNECTIONS": "2",
+        # A demonstration that was killed while it sent is taken up again within its own time.
+        "FACTEUR_SENDING__LEASE_SECONDS": "30",
+    }
+
+
+def _refuse_real_data(settings: Settings) -> None:
+    if not (settings.var.resolve() / "facteur.db").exists():
+        return
+    try:
+        with reading(settings.database) as session:
+            others = sorted(set(session.scalars(select(Association.name))) - {ASSOCIATION})
+    except OperationalError:  # a file without tables yet
+        return
+    if others:
+        raise CannotGoOnError(
+            f"Le dossier {settings.var.resolve()} contient de vraies données ({others[0]}) : la démonstration n'y "
+            "touche pas. Donnez-lui un autre dossier, par exemple FACTEUR_VAR=/tmp/facteur-demo make demo."
+        )
+
+
+def _import_sample(folder: Path) -> None:
+    write_sample(folder)
+    report = import_here(str(folder))
+    show(report)
+    if not report.accepted:
+        raise CannotGoOnError("Les données d'exemple n'ont pas pu être importées.")
+    print(flush=True)
+
+
+def _send(settings: Settings, processes: Processes) -> tuple[str, bool]:
+    """Run the deployment unattended and show the progress; the run's message, and whether it completed."""
+    from prefect.client.orchestration import get_client
+
+    print(f"Envoi des factures de {PERIOD}…", flush=True)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    shown, shown_at = ledger_counts(settings, PERIOD), time.monotonic()
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(DEPLOYMENT)
+        flow_run = client.create_flow_run_from_deployment(
+            deployment.id, parameters={"periode": PERIOD, "relecture": False}
+        )
+        while not (state := client.read_flow_run(flow_run.id).state) or not state.is_final():
+            if name := processes.ended():
+                raise CannotGoOnError(end_of_part(processes, name))
+            if time.monotonic() > deadline:
+                raise CannotGoOnError(f"L'envoi n'a pas fini en {PATIENCE_SECONDS:.0f} s : voir {processes.logs}.")
+            counts = ledger_counts(settings, PERIOD)
+            if counts != shown and time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
+                shown, shown_at = counts, time.monotonic()
+                print(f"  {counts.accepted} messages acceptés sur {counts.total}", flush=True)
+            time.sleep(0.3)
+    return state.message or state.name or "", state.is_completed()
