@@ -13,13 +13,22 @@ from prefect.states import Failed
 from flows.mailing import mail_all
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
+from models.values.period import Period
 from tasks.moments import PARIS
 from tasks.planning import plan_invoices, read_request, store_choice
 from tasks.relays import find_relays
-from tasks.reporting import plan_link, publish_plan
+from tasks.reporting import publish_plan
 
 
-@flow(name="factures-mensuelles", persist_result=False)
+def run_name() -> str:
+    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
+    asked = flow_run.get_parameters() or {}
+    month = asked.get("periode") or Period.before(datetime.now(PARIS).date())
+    structures = ", ".join(asked.get("structures") or ()) or "toutes les structures"
+    return f"Factures {month} · {structures}" + (" · essai" if asked.get("rediriger_vers") else "")
+
+
+@flow(name="factures-mensuelles", flow_run_name=run_name, persist_result=False)
 def factures_mensuelles(
     periode: str | None = None,
     structures: list[str] | None = None,
@@ -45,8 +54,8 @@ def factures_mensuelles(
         return Failed(message=carriers)
     campaign = plan_invoices(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
-        publish_plan(campaign, carriers)
+        plan_page = publish_plan(campaign, carriers)
         if relecture and (other := review_under_way(campaign)):
             return Failed(message=other)
-        store_choice(campaign, ask(campaign, plan_link(campaign)) if relecture else None)
+        store_choice(campaign, ask(campaign, plan_page) if relecture else None)
     return mail_all(campaign, carriers)

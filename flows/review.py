@@ -14,12 +14,12 @@ from tasks.reviewing import ShownLine, read_shown_lines
 PATIENCE_SECONDS = 14 * 24 * 3600
 
 
-def ask(campaign: CampaignReference, plan_link: str) -> Choice:
+def ask(campaign: CampaignReference, plan_page: str) -> Choice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_lines(campaign)
     form = _form(lines)
     answer = suspend_flow_run(
-        wait_for_input=form.with_initial_data(description=_description(campaign, lines, plan_link)),
+        wait_for_input=form.with_initial_data(description=_description(campaign, lines, plan_page)),
         key="relecture",
         timeout=PATIENCE_SECONDS,
     )
@@ -31,7 +31,7 @@ def _form(lines: list[ShownLine]) -> type[RunInput]:
         "vos_initiales": (str, Field(title="Vos initiales", min_length=1, max_length=20)),
     }
     selected = tuple(line.label for line in lines if line.preselected)
-    others = tuple(line.label for line in lines if not line.preselected)
+    others = tuple(line.label for line in lines if not line.preselected and line.offered)
     if selected:
         fields["retirer"] = (
             list[Literal[selected]],  # type: ignore[valid-type]
@@ -48,18 +48,18 @@ def _form(lines: list[ShownLine]) -> type[RunInput]:
         )
         fields["motif"] = (
             str,
-            Field(default="", title="Motif du nouvel envoi", description="Obligatoire si vous ajoutez une facture."),
+            Field(default="", title="Motif du nouvel envoi", description="Gardé dans l'historique."),
         )
     return cast("type[RunInput]", create_model("Relecture", __base__=RunInput, **fields))  # type: ignore[call-overload]
 
 
-def _description(campaign: CampaignReference, lines: list[ShownLine], plan_link: str) -> str:
+def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page: str) -> str:
     selected = [line for line in lines if line.preselected]
     addresses = sum(line.addresses for line in selected)
     where = f"vers **{campaign.redirected_to}** (essai)" if campaign.redirected_to else f"vers **{addresses} adresses**"
     return (
         f"**{len(selected)} factures** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
-        f"[Voir le tableau complet]({plan_link}) avec les montants, les adresses et les derniers envois.\n\n"
+        f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : montants, adresses, derniers envois.\n\n"
         "Retirez ce qui ne doit pas partir, puis validez : le reste de la sélection sera envoyé."
     )
 
@@ -72,4 +72,8 @@ def _choice(lines: list[ShownLine], answer: dict[str, object]) -> Choice:
         for line in lines
         if (line.preselected and line.label not in removed) or (not line.preselected and line.label in added)
     )
-    return Choice(chosen, str(answer.get("vos_initiales") or "").strip(), str(answer.get("motif") or "").strip())
+    initials = str(answer.get("vos_initiales") or "").strip()
+    reason = " ".join(str(answer.get("motif") or "").split())[:300]
+    if added and not reason:
+        reason = f"ajouté à la relecture par {initials}"
+    return Choice(chosen, initials, reason if added else "")

@@ -18,6 +18,7 @@ class Campaign(Base):
 
     ``purpose`` is ``real``, or ``test:<flow run>`` for a trial redirected to ``redirected_to``. ``chosen_at`` is empty
     until a selection is stored; from then on the run never asks again. ``reason`` tells why documents are sent again.
+    ``plan_page`` is the id of the artifact that shows the plan.
     """
 
     __tablename__ = "campaigns"
@@ -34,6 +35,7 @@ class Campaign(Base):
     created_at: Mapped[Moment]
     chosen_at: Mapped[datetime | None] = mapped_column(UtcTime())
     chosen_by: Mapped[str] = mapped_column(String(60), default="")
+    plan_page: Mapped[str] = mapped_column(String(36), default="")
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime())
 
     lines: Mapped[list[CampaignLine]] = relationship(back_populates="campaign", order_by="CampaignLine.position")

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         if url:
             try:
                 backend = make_url(url).get_backend_name()
-            except ArgumentError as error:
+            except (ArgumentError, ValueError) as error:
                 raise ValueError("une adresse « sqlite:///… » ou « postgresql://… »") from error
             if backend not in {"sqlite", "postgresql"}:
                 raise ValueError("une adresse « sqlite:///… » ou « postgresql://… »")
@@ -84,7 +84,7 @@ def _allowed(kind: str, fault: object) -> str:
             return f"valeurs permises : {str(context.get('expected', '')).replace(' or ', ' ou ')}"
         case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
             sign = {"greater_than_equal": "≥", "greater_than": ">", "less_than_equal": "≤", "less_than": "<"}[kind]
-            bound = next(iter(context.values()), "")
+            bound = str(next(iter(context.values()), "")).removesuffix(".0")
             return f"la valeur doit être {sign} {bound}"
         case "value_error":
             return f"il faut {context.get('error')}"

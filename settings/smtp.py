@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from models.values.relay import Mechanism, Security
 
@@ -20,3 +20,15 @@ class SmtpSettings(BaseModel):
     messages_per_minute: int = Field(default=0, ge=0)
     daily_quota: int = Field(default=0, ge=0)
     connections: int = Field(default=1, ge=1, le=20)
+
+    @field_validator("ca_file", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("ca_file")
+    @classmethod
+    def _there(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("un fichier qui existe sur cette machine")
+        return path

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -55,6 +53,7 @@ class CampaignReference:
     redirected_to: str
     reason: str
     chosen: bool
+    plan_page: str
 
 
 def read_request(
@@ -88,7 +87,6 @@ def read_request(
     return InvoiceRequest(flow_run_id, str(month), wanted, " ".join((reason or "").split())[:300], redirection)
 
 
-@task(name="preparer-la-campagne", cache_policy=NO_CACHE, persist_result=False)
 def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
     """Store the campaign with the lines to show; a run that is started again finds the campaign that it stored."""
     with writing(load_settings().database) as session:
@@ -103,6 +101,7 @@ def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> Campai
             redirected_to=campaign.redirected_to,
             reason=campaign.reason,
             chosen=campaign.chosen_at is not None,
+            plan_page=campaign.plan_page,
         )
 
 
@@ -185,18 +184,17 @@ def _shown(standing: Standing) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose: documents, and who chose. ``reason`` allows what was already sent to be sent again."""
+    """What a person chose: documents, who chose, and why what was not preselected is sent (again)."""
 
     document_ids: frozenset[int]
     initials: str = ""
     reason: str = ""
 
 
-@task(name="enregistrer-la-selection", cache_policy=NO_CACHE, persist_result=False)
 def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> None:
     """Store the selection (None: what is preselected) and plan its deliveries, in one transaction.
 
-    A document that was already sent, and was chosen with a reason, gets a new version; what was still waiting of the
+    A document that was already sent, and is wanted again, gets a new version; what was still waiting of the
     old one is withdrawn, so that it cannot leave beside the new one.
     """
     with writing(load_settings().database) as session:
@@ -213,13 +211,14 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
         standings = {s.document_id: s for s in read_standings(session, stored.period or "", stored.structures)}
         for line in lines:
             if line.chosen and line.document_id in standings:
-                line.version = _version_to_send(session, stored, standings[line.document_id], now)
+                again = bool(campaign.reason) or not line.preselected
+                line.version = _version_to_send(session, stored, standings[line.document_id], again, now)
         session.flush()
         _plan_deliveries(session, stored, [(line, standings[line.document_id]) for line in lines if line.chosen], now)
 
 
-def _version_to_send(session: Session, campaign: Campaign, standing: Standing, now: datetime) -> int:
-    if campaign.purpose != REAL or not campaign.reason or not standing.deliveries:
+def _version_to_send(session: Session, campaign: Campaign, standing: Standing, again: bool, now: datetime) -> int:
+    if campaign.purpose != REAL or not again or not standing.deliveries:
         return standing.version
     if standing.coverage is Coverage.UNCERTAIN:
         return standing.version

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import select
 
 from models.organisation import Association, Structure
@@ -25,7 +23,6 @@ class Carrier:
     origin: str
 
 
-@task(name="trouver-les-serveurs-smtp", cache_policy=NO_CACHE, persist_result=False)
 def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
     """The relay of each structure (all when none is named), or a French sentence when one has none or cannot be used.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
@@ -28,7 +26,6 @@ S = DeliveryState
 _LEASED = (S.CLAIMED, S.HANDING_OVER)
 
 
-@task(name="lister-ce-qui-reste", cache_policy=NO_CACHE, persist_result=False)
 def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
     """The chosen documents of a campaign that have something to send now, in the order of the screen.
 
@@ -53,7 +50,6 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
         return _references(session, [(row.document_id, row.version, campaign.purpose) for row in rows])
 
 
-@task(name="lister-les-differes", cache_policy=NO_CACHE, persist_result=False)
 def due_documents() -> list[DocumentReference]:
     """The documents of any campaign that have a deferred delivery which is due."""
     now = utc_now()
@@ -68,7 +64,6 @@ def due_documents() -> list[DocumentReference]:
         return _references(session, [(row.document_id, row.version, row.purpose) for row in rows])
 
 
-@task(name="attendre-les-envois-interrompus", cache_policy=NO_CACHE, persist_result=False)
 def wait_for_leases(campaign: CampaignReference) -> bool:
     """Wait until the leases of a dead predecessor end; False when there are none.
 

@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -62,9 +61,10 @@ def _of_period(campaign: CampaignReference) -> str:
     return fill("de &periode", {"periode": _period(campaign)})
 
 
-@task(name="publier-le-plan", cache_policy=NO_CACHE, persist_result=False)
-def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> None:
-    """Publish what is going to be sent, before anything is."""
+def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
+    """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id."""
+    if campaign.plan_page:
+        return campaign.plan_page
     with reading(load_settings().database) as session:
         standings = read_standings(session, campaign.period, campaign.structures)
         lines = session.scalars(
@@ -94,9 +94,10 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> N
         else [],
         lines=[shown_columns(line) for line in shown],
     )
-    create_markdown_artifact(
-        page, key=page_key(campaign, "plan"), description=f"Plan : factures {_of_period(campaign)}"
-    )
+    plan_page = str(_publish(campaign, "plan", "Plan", page))
+    with writing(load_settings().database) as session:
+        session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
+    return plan_page
 
 
 def shown_columns(line: dict[str, Any]) -> dict[str, str]:
@@ -135,7 +136,6 @@ def _expected_end(messages: int, carriers: dict[str, Carrier]) -> str:
     return f"{(utc_now() + timedelta(minutes=messages / rate)).astimezone(PARIS):%H h %M}"
 
 
-@task(name="rediger-le-compte-rendu", cache_policy=NO_CACHE, persist_result=False)
 def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
     """Publish the result, the failures, who could not be mailed and the coverage; how the run ends."""
     with reading(load_settings().database) as session:
@@ -175,7 +175,7 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
             trial=campaign.redirected_to,
             stops=stops,
             not_shown=not_shown if stored.chosen_by else [],
-            rows=[_row(line, delivery) for line, delivery in rows],
+            rows=[_row(line, delivery) for line, delivery in sorted(rows, key=lambda row: row[1].state is S.ACCEPTED)],
         ),
     )
     _publish(
@@ -189,10 +189,9 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
     return Outcome(failed, sentence)
 
 
-def _publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> None:
-    create_markdown_artifact(
-        markdown, key=page_key(campaign, page), description=f"{title} : factures {_of_period(campaign)}"
-    )
+def _publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> UUID:
+    description = f"{title} : factures {_of_period(campaign)}"
+    return cast("UUID", create_markdown_artifact(markdown, key=page_key(campaign, page), description=description))
 
 
 def _next_try(rows: list[tuple[dict[str, Any], DeliveryStanding]]) -> datetime | None:
@@ -316,13 +315,7 @@ def _detail(standing: Standing) -> str:
     return ", ".join(found)
 
 
-@task(name="clore-la-campagne", cache_policy=NO_CACHE, persist_result=False)
 def close_campaign(campaign: CampaignReference) -> None:
     """Note when the campaign's run came to its end."""
     with writing(load_settings().database) as session:
         session.get_one(Campaign, campaign.campaign_id).closed_at = utc_now()
-
-
-def plan_link(campaign: CampaignReference) -> str:
-    """Where the UI shows the plan."""
-    return f"/artifacts/key/{page_key(campaign, 'plan')}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy import select
 
 from models.campaign import Campaign, CampaignLine
+from models.rules.coverage import Coverage
 from models.session import reading
 from settings.load import load_settings
 from tasks.planning import CampaignReference
@@ -17,15 +16,18 @@ from tasks.reporting import shown_columns
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """One line of the form. ``label`` never changes for a stored campaign: it is made from stored words."""
+    """One line of the form. ``label`` never changes for a stored campaign: it is made from stored words.
+
+    ``offered``: it may be added. An uncertain one may not: somebody has to find out first whether it arrived.
+    """
 
     document_id: int
     label: str
     preselected: bool
+    offered: bool
     addresses: int
 
 
-@task(name="lire-la-selection-proposee", cache_policy=NO_CACHE, persist_result=False)
 def read_shown_lines(campaign: CampaignReference) -> list[ShownLine]:
     """The lines of the review, in the order of the screen."""
     with reading(load_settings().database) as session:
@@ -34,7 +36,11 @@ def read_shown_lines(campaign: CampaignReference) -> list[ShownLine]:
         ).all()
         return [
             ShownLine(
-                line.document_id, _label(shown_columns(line.shown)), line.preselected, len(line.shown["addresses"])
+                document_id=line.document_id,
+                label=_label(shown_columns(line.shown)),
+                preselected=line.preselected,
+                offered=line.shown["coverage"] != Coverage.UNCERTAIN,
+                addresses=len(line.shown["addresses"]),
             )
             for line in lines
         ]
@@ -45,7 +51,6 @@ def _label(columns: dict[str, str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-@task(name="chercher-une-relecture-en-cours", cache_policy=NO_CACHE, persist_result=False)
 def open_reviews(campaign: CampaignReference) -> list[str]:
     """The flow runs of other campaigns for the same period and structures whose selection is not stored yet."""
     with reading(load_settings().database) as session:

@@ -80,18 +80,18 @@ class Workplace:
         run = flow_run_id or str(uuid4())
         request = read_request(run, datetime(2024, 10, 5, tzinfo=UTC), PERIOD, None, reason, redirect)
         assert not isinstance(request, str), request
-        return plan_invoices.fn(request, {})
+        return plan_invoices(request, {})
 
     def choose(self, campaign: CampaignReference, choice: Choice | None = None) -> None:
-        store_choice.fn(campaign, choice)
+        store_choice(campaign, choice)
 
     def send(self, campaign: CampaignReference) -> list[str | None]:
         """Send what remains; the names of the task runs' states."""
-        carriers = find_relays.fn(())
+        carriers = find_relays(())
         assert isinstance(carriers, dict), carriers
         relays = {code: carrier.relay for code, carrier in carriers.items()}
         with closing(PostOffice(relays, str(uuid4()), load_settings())) as post:
-            states = [mail_document.fn(document, post) for document in remaining_documents.fn(campaign)]
+            states = [mail_document.fn(document, post) for document in remaining_documents(campaign)]
             self.stops = post.stopped
         return [state.name for state in states]
 

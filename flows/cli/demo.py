@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Import, deploy, send, compare; 0 only when the run succeeded and the ledger and the mailbox agree."""
     began = time.monotonic()
-    os.environ.update(_variables())
+    os.environ.update(_variables(load_settings()))
     settings = load_settings()
     _refuse_real_data(settings)
     print("Démonstration : une association inventée ; rien ne sort de cette machine.\n", flush=True)
@@ -49,13 +49,13 @@ def run(_arguments: argparse.Namespace) -> int:
     return 0 if completed and agreed else 1
 
 
-def _variables() -> dict[str, str]:
+def _variables(settings: Settings) -> dict[str, str]:
     """The demonstration's settings: whatever this machine is set to, it sends to its own mailbox and nowhere else."""
-    mailbox_port = free_port(8025)
+    mailbox_port = free_port(settings.server.mailbox_port)
     return {
         "FACTEUR_DATABASE_URL": "",
         "FACTEUR_SERVER__HOST": "127.0.0.1",
-        "FACTEUR_SERVER__PORT": str(free_port(4200)),
+        "FACTEUR_SERVER__PORT": str(free_port(settings.server.port)),
         "FACTEUR_SERVER__LOGIN": "",
         "FACTEUR_SERVER__MAILBOX_PORT": str(mailbox_port),
         "FACTEUR_SMTP__HOST": "127.0.0.1",
@@ -63,6 +63,7 @@ def _variables() -> dict[str, str]:
         "FACTEUR_SMTP__SECURITY": "none",
         "FACTEUR_SMTP__USER": "",
         "FACTEUR_SMTP__SECRET": "",
+        "FACTEUR_SMTP__CA_FILE": "",
         "FACTEUR_SMTP__MESSAGES_PER_MINUTE": "0",
         "FACTEUR_SMTP__DAILY_QUOTA": "0",
         "FACTEUR_SMTP__CONNECTIONS": "2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -55,11 +56,12 @@ def show_report(settings: Settings, period: str) -> bool:
     print(f"\n{'Messages acceptés, d’après le registre':<{WIDTH}}{found.accepted:>6}")
     print(f"{'Messages dans la boîte d’essai':<{WIDTH}}{found.messages:>6}")
     print("\n".join(_verdict(found)))
+    folder = f"FACTEUR_VAR={settings.var} " if settings.var != Path("var") else ""
     print(
         f"\nOù regarder\n"
         f"  les messages reçus   {settings.mailbox / 'new'}\n"
-        f"  chaque facture       .venv/bin/facteur status --period {period}\n"
-        f"  l'écran              make up"
+        f"  chaque facture       {folder}.venv/bin/facteur status --period {period}\n"
+        f"  l'écran              {folder}make up"
     )
     return found.agrees
 
@@ -73,11 +75,12 @@ def coverage_rows(standings: list[Standing], period: str) -> list[tuple[str, int
     counts[Coverage.WAITING] -= to_print.total()
     month = Period.parse(period)
     rows = [(f"Factures de {period_label(month) if month else period}", len(standings))]
-    rows += [(f"  {COVERAGE[found]}", counts[found]) for found in [Coverage.MAILED, Coverage.PRINTED]]
+    rows.append((f"  {COVERAGE[Coverage.MAILED]}", counts[Coverage.MAILED]))
     rows.append(("  à imprimer", to_print.total()))
     rows += [(f"    {NO_ADDRESS[reason]}", count) for reason, count in to_print.most_common()]
-    others = [Coverage.FAILED, Coverage.UNCERTAIN, Coverage.WAITING, Coverage.EXCLUDED]
-    return rows + [(f"  {COVERAGE[found]}", counts[found]) for found in others]
+    rows.append((f"  {COVERAGE[Coverage.FAILED]}", counts[Coverage.FAILED]))
+    rare = (Coverage.UNCERTAIN, Coverage.WAITING, Coverage.PRINTED, Coverage.EXCLUDED)
+    return rows + [(f"  {COVERAGE[found]}", counts[found]) for found in rare if counts[found]]
 
 
 def _verdict(found: Comparison) -> list[str]:

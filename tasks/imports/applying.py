@@ -13,7 +13,7 @@ from models.people import Client, Guardian, Resident
 from models.sources import INVOICE_WORDING
 from tasks.imports.associations import association_code
 from tasks.imports.columns import Table
-from tasks.imports.invoice_checks import InvoiceState
+from tasks.imports.invoice_states import InvoiceState
 from tasks.imports.line_checks import content_of
 from tasks.imports.report import Counts
 from tasks.imports.rows import Row

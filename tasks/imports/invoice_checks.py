@@ -1,133 +1,20 @@
-"""The checks of invoices: whose they are, whether their amounts add up, and that what was sent does not change."""
+"""The checks of invoices: whose they are, and whether dates and amounts agree."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-from models.invoice import Invoice
 from tasks.documents import french
 from tasks.imports.checking import known_codes
 from tasks.imports.faults import Fault, Problem
-from tasks.imports.line_checks import LineContent, content_of
-from tasks.imports.rows import Row, TableFile
+from tasks.imports.invoice_states import ZERO, InvoiceState
+from tasks.imports.rows import TableFile
 from tasks.imports.stored import Files, Pair, Stored, pair_of
 from tasks.moments import paris_day
 
 FURTHEST_ISSUE = timedelta(days=366)
-ZERO = Decimal("0.00")
-
-# What an invoice that was sent says: none of it may change. The balance, the dispute, the due date may.
-FIXED_ATTRIBUTES = (
-    "resident_code",
-    "client_code",
-    "period",
-    "issued_on",
-    "total_excl_tax",
-    "vat",
-    "total_incl_tax",
-)
-_SAID = {
-    "resident_code": "résident",
-    "client_code": "client",
-    "period": "période",
-    "issued_on": "date",
-    "total_excl_tax": "montant HT",
-    "vat": "TVA",
-    "total_incl_tax": "montant TTC",
-}
-
-
-@dataclass(slots=True)
-class InvoiceState:
-    """An invoice as it will stand after the import: what the file says, what it leaves alone, and its lines.
-
-    ``values`` lacks an attribute whose cell could not be read. ``lines`` are those of the import, else those stored;
-    None when one of them could not be read.
-    """
-
-    key: Pair
-    row: Row | None
-    stored: Invoice | None
-    values: dict[str, Any] = field(default_factory=dict)
-    lines: tuple[LineContent, ...] | None = ()
-    line_rows: list[Row] = field(default_factory=list)
-
-    def keep_stored_lines(self) -> None:
-        """An import without a line for this invoice leaves its lines alone."""
-        if not self.line_rows and self.stored is not None:
-            self.lines = content_of(self.stored)
-
-    @property
-    def changed(self) -> list[str]:
-        """The fixed attributes that differ from what is stored."""
-        if self.stored is None:
-            return []
-        before = stored_values(self.stored)
-        return [name for name in FIXED_ATTRIBUTES if name in self.values and self.values[name] != before[name]]
-
-    @property
-    def lines_changed(self) -> bool:
-        return (
-            self.stored is not None
-            and bool(self.line_rows)
-            and self.lines is not None
-            and self.lines != content_of(self.stored)
-        )
-
-
-def stored_values(invoice: Invoice) -> dict[str, Any]:
-    """The attributes of a stored invoice as a file would give them."""
-    return {
-        "resident_code": invoice.resident.code if invoice.resident else "",
-        "client_code": invoice.client.code if invoice.client else "",
-        "period": invoice.period,
-        "issued_on": invoice.issued_on,
-        "due_on": invoice.due_on,
-        "total_excl_tax": invoice.total_excl_tax,
-        "vat": invoice.vat,
-        "total_incl_tax": invoice.total_incl_tax,
-        "balance": invoice.balance,
-        "pdf_key": invoice.pdf_key,
-        "imported_printed_on": invoice.imported_printed_on,
-        "disputed": invoice.disputed,
-    }
-
-
-def new_values() -> dict[str, Any]:
-    """What a new invoice has where its file has no column."""
-    return {
-        "resident_code": "",
-        "client_code": "",
-        "period": None,
-        "due_on": None,
-        "vat": ZERO,
-        "balance": None,
-        "pdf_key": "",
-        "imported_printed_on": None,
-        "disputed": False,
-    }
-
-
-def merge(key: Pair, row: Row | None, stored: Invoice | None) -> InvoiceState:
-    """The invoice after the import, its lines aside. An absent column changes nothing but the other debtor."""
-    values = stored_values(stored) if stored else new_values()
-    if row is not None:
-        all_unpaid = stored is None or stored.balance == stored.total_incl_tax
-        values |= {name: value for name, value in row.values.items() if name not in {"structure_code", "number"}}
-        values.pop("pdf_name", None)
-        for name in row.faulty:
-            values.pop(name, None)
-        for name, other in (("resident_code", "client_code"), ("client_code", "resident_code")):
-            if row.values.get(name) and other not in row.values:
-                values[other] = ""
-        balance_given = "balance" in row.values or "balance" in row.faulty
-        if values.get("balance", ZERO) is None or (all_unpaid and not balance_given):
-            values["balance"] = values.get("total_incl_tax")
-    return InvoiceState(key, row, stored, values)
 
 
 def check_invoices(
@@ -153,57 +40,6 @@ def check_invoices(
     if periods_of_clients:
         notes.append(f"{file.file} : la période des factures de clients est laissée de côté ({periods_of_clients}).")
     return faults, notes
-
-
-def check_sent(states: Mapping[Pair, InvoiceState], files: Files, reasons: Mapping[int, str]) -> list[Fault]:
-    """Every change of an invoice that was already sent; ``reasons`` are of ``read_sent``."""
-    faults: list[Fault] = []
-    for state in states.values():
-        reason = reasons.get(state.stored.id) if state.stored else None
-        if reason is None or state.stored is None:
-            continue
-        before = stored_values(state.stored)
-        said = f"la facture {state.key[1]} {reason}"
-        for name in state.changed:
-            assert state.row is not None
-            kept = _say(before[name])
-            column = files["factures"].table.column(name).name
-            faults.append(
-                Fault(
-                    files["factures"].file,
-                    state.row.line,
-                    column,
-                    state.row.written.get(name, "").strip(),
-                    f"{_SAID[name]} inchangé : {kept or 'vide'}",
-                    f"ne peut plus remplacer « {kept} » : {said}" if state.row.written.get(name, "").strip() else said,
-                )
-            )
-        if state.lines_changed:
-            faults.append(_line_change(files["lignes"], state, said))
-    return faults
-
-
-def _line_change(file: TableFile, state: InvoiceState, said: str) -> Fault:
-    assert state.stored is not None
-    assert state.lines is not None
-    before = content_of(state.stored)
-    pairs = zip(state.lines, [*before, *[None] * len(state.lines)], strict=False)
-    position = next((i for i, (new, old) in enumerate(pairs) if new != old), len(state.line_rows) - 1)
-    expected = f"les {len(before)} lignes déjà envoyées, inchangées"
-    return file.fault(
-        state.line_rows[position], "number", Problem(f"ne peut plus changer de lignes : {said}", expected)
-    )
-
-
-def _say(value: Any) -> str:
-    match value:
-        case Decimal():
-            return french.amount(value)
-        case date():
-            return paris_day(value)
-        case None:
-            return ""
-    return str(value)
 
 
 def _debtor_faults(

@@ -15,10 +15,10 @@ from models.organisation import Structure
 from tasks import archive
 from tasks.imports.bounds import MAX_PDF_BYTES
 from tasks.imports.faults import Fault, Problem, visible
-from tasks.imports.invoice_checks import InvoiceState
+from tasks.imports.invoice_states import InvoiceState
 from tasks.imports.pdfs import pdf_problem
 from tasks.imports.rows import Row, TableFile
-from tasks.imports.source import Source, find
+from tasks.imports.source import Finder, Source
 from tasks.imports.stored import QUERY_VALUES, Pair, pair_of
 from tasks.imports.unpacking import unsafe_name
 
@@ -39,11 +39,12 @@ def check_pdfs(source: Source, file: TableFile) -> tuple[dict[int, CheckedPdf], 
     pdfs: dict[int, CheckedPdf] = {}
     first_row: dict[str, Row] = {}
     faults: list[Fault] = []
+    finder = Finder(source.names)
     for row in file.rows:
         wanted = row.values.get("pdf_name")
         if not wanted:
             continue
-        found = _check(source, wanted)
+        found = _check(source, finder, wanted)
         if isinstance(found, CheckedPdf):
             first = first_row.setdefault(found.key, row)
             if first is not row:
@@ -97,10 +98,10 @@ def check_owners(
     return faults
 
 
-def _check(source: Source, wanted: str) -> CheckedPdf | Problem:
+def _check(source: Source, finder: Finder, wanted: str) -> CheckedPdf | Problem:
     if unsafe_name(wanted):
         return Problem("désigne un fichier hors du dossier de l'import", "le nom d'un PDF de ce dossier")
-    name = find(source.names, wanted)
+    name = finder.find(wanted)
     if name is None:
         return Problem("n'est pas un fichier de l'import", "le nom d'un PDF du dossier, comme F2024-0001.pdf")
     content = source.read(name, MAX_PDF_BYTES)

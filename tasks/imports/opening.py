@@ -9,7 +9,7 @@ from tasks.imports.cells import SheetProblem, read_csv
 from tasks.imports.columns import TABLES, Table
 from tasks.imports.faults import Fault, Problem, counted, visible
 from tasks.imports.rows import TableFile, read_rows
-from tasks.imports.source import Source, find
+from tasks.imports.source import Finder, Source
 from tasks.imports.workbooks import read_xlsx
 
 NAMED_FILES = 10
@@ -65,7 +65,8 @@ def _read_table(source: Source, table: Table, name: str) -> tuple[TableFile, lis
 
 
 def _left_aside(source: Source, invoices: TableFile, known: set[str]) -> list[str]:
-    named = {find(source.names, row.values["pdf_name"]) for row in invoices.rows if row.values.get("pdf_name")}
+    finder = Finder(source.names)
+    named = {finder.find(row.values["pdf_name"]) for row in invoices.rows if row.values.get("pdf_name")}
     unknown = [name for name in source.names if name not in known and name not in named]
     if not unknown:
         return []

@@ -16,12 +16,14 @@ from settings.load import load_settings
 from tasks.imports.applying import apply
 from tasks.imports.checking import check_structures, check_tables
 from tasks.imports.faults import Fault, Problem, counted, visible
-from tasks.imports.invoice_checks import InvoiceState, check_invoices, check_sent, merge
+from tasks.imports.invoice_checks import check_invoices
 from tasks.imports.invoice_pdfs import CheckedPdf, archive_pdfs, check_owners, check_pdfs
+from tasks.imports.invoice_states import InvoiceState, merge
 from tasks.imports.line_checks import check_lines, read_lines
 from tasks.imports.opening import read_tables
 from tasks.imports.report import Counts, ImportReport
 from tasks.imports.sent import read_sent
+from tasks.imports.sent_checks import check_sent
 from tasks.imports.source import Source, opened
 from tasks.imports.stored import Files, Pair, Stored, load, pair_of
 from tasks.moments import PARIS

@@ -6,7 +6,8 @@ import os
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -97,16 +98,25 @@ def opened(path: Path) -> Iterator[Source | Problem]:
         yield archive if isinstance(archive, Problem) else _Archive(archive)
 
 
-def find(names: tuple[str, ...], wanted: str) -> str | None:
-    """The file that a cell names: exactly, or (Windows does not tell them apart) but for the case."""
-    path = wanted.replace("\\", "/").removeprefix("./")
-    if path in names:
-        return path
-    alike = [name for name in names if _alike(name) == _alike(path)]
-    return alike[0] if len(alike) == 1 else None
+class Finder:
+    """Finds the file that a cell names: exactly, or (Windows does not tell them apart) but for the case."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._alike: dict[str, list[str]] = defaultdict(list)
+        for name in self._names:
+            self._alike[_fold(name)].append(name)
+
+    def find(self, wanted: str) -> str | None:
+        """The file's name in the import; None when there is none, or two that differ by their case."""
+        path = wanted.replace("\\", "/").removeprefix("./")
+        if path in self._names:
+            return path
+        alike = self._alike.get(_fold(path), [])
+        return alike[0] if len(alike) == 1 else None
 
 
-def _alike(name: str) -> str:
+def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 

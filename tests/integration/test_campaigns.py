@@ -228,6 +228,20 @@ def test_only_the_chosen_lines_are_sent(workplace: Workplace) -> None:
     assert recipients(workplace) == ["blanc@example.org"]
 
 
+def test_a_review_resends_only_what_was_added(workplace: Workplace) -> None:
+    """What is preselected goes on where it stood: the resident who has his mail does not get it again."""
+    workplace.relay.script(Rule(Moment.RCPT, "550 5.7.1 not now", recipient="t@*", times=1))
+    workplace.add_resident("Aubert", "a@example.org")
+    workplace.run()
+    workplace.add_resident("Blanc", "b@example.org", "t@example.org")
+    assert workplace.run() == ["En attente"]
+    campaign = workplace.plan()
+    every = frozenset(s.document_id or 0 for s in workplace.standings())
+    workplace.choose(campaign, Choice(every, initials="ML", reason="demande de la famille"))
+    assert workplace.send(campaign) == ["Envoyé", "Envoyé"]
+    assert recipients(workplace) == ["a@example.org", "a@example.org", "b@example.org", "t@example.org"]
+
+
 def test_a_structure_without_sender_is_a_composing_failure_that_can_be_mended(workplace: Workplace) -> None:
     """The sentence says what is missing; the coverage says failed; the next run sends."""
     from models.organisation import Structure

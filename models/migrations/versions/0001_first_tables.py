@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("chosen_at", models.base.UtcTime(timezone=True), nullable=True),
         sa.Column("chosen_by", sa.String(length=60), nullable=False),
+        sa.Column("plan_page", sa.String(length=36), nullable=False),
         sa.Column("closed_at", models.base.UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("flow_run_id", name=op.f("uq_campaigns_flow_run_id")),

@@ -16,7 +16,7 @@ from tasks.imports import source
 from tasks.imports.bounds import MAX_FILES
 from tasks.imports.faults import Problem
 from tasks.imports.opening import read_tables
-from tasks.imports.source import find, opened
+from tasks.imports.source import Finder, opened
 
 CSV = b"code;nom;association\nS1;Maison;Les Rives\n"
 
@@ -174,7 +174,7 @@ def test_unknown_files_are_named(tmp_path: Path) -> None:
 )
 def test_the_file_that_a_cell_names(wanted: str, found: str | None) -> None:
     """As Windows would find it, and never one of two."""
-    assert find(("F1.pdf", "pdf/É.pdf", "a.pdf", "A.pdf"), wanted) == found
+    assert Finder(["F1.pdf", "pdf/É.pdf", "a.pdf", "a.PDF"]).find(wanted) == found
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

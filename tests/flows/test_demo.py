@@ -1,0 +1,133 @@
+"""``facteur demo`` from beginning to end, with real processes."""
+
+from __future__ import annotations
+
+import mailbox
+import re
+import socket
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from models.organisation import Association
+from models.schema import migrate
+from models.session import engine, writing
+from tests.flows.facteur_process import environment, facteur
+
+FASTER_THAN_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one demonstration said, and how it ended."""
+
+    code: int
+    text: str
+    complaints: str
+    seconds: float
+
+    def count(self, label: str) -> int:
+        """The number that stands behind ``label``."""
+        found = re.search(rf"^ *{label} +(\d+)$", self.text, re.MULTILINE)
+        assert found, f"{label!r} is not in:\n{self.text}"
+        return int(found[1])
+
+
+@dataclass(frozen=True)
+class TwoDemos:
+    """Two demonstrations in a row on one folder, both with the usual ports taken."""
+
+    var: Path
+    first: Shown
+    second: Shown
+
+
+def demonstrate(env: dict[str, str]) -> Shown:
+    began = time.monotonic()
+    found = facteur("demo", env=env, seconds=280)
+    return Shown(found.returncode, found.stdout, found.stderr, time.monotonic() - began)
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> TwoDemos:
+    var = tmp_path_factory.mktemp("demo") / "var"
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as one,
+        closing(socket.create_server(("127.0.0.1", 0))) as other,
+    ):
+        taken = {
+            "FACTEUR_SERVER__PORT": str(one.getsockname()[1]),
+            "FACTEUR_SERVER__MAILBOX_PORT": str(other.getsockname()[1]),
+        }
+        env = environment(var, taken)
+        return TwoDemos(var, demonstrate(env), demonstrate(env))
+
+
+def test_the_demonstration_sends_the_month(demos: TwoDemos) -> None:
+    """Ledger and mailbox agree, and every invoice of the period is counted once."""
+    first = demos.first
+    assert (first.code, first.complaints) == (0, ""), first
+    assert "Le registre et la boîte d'essai concordent." in first.text
+    mailed, to_print = first.count("envoyés par e-mail"), first.count("à imprimer")
+    assert mailed + to_print + first.count("en échec") == first.count("Factures de septembre 2024")
+    assert min(mailed, to_print) > 0
+    assert first.count("papier demandé") + first.count("aucune adresse e-mail") == to_print
+
+
+def test_the_messages_really_lie_in_the_mailbox(demos: TwoDemos) -> None:
+    """The number that is told is the number of files, and of different Message-IDs."""
+    messages = list(mailbox.Maildir(demos.var / "mailbox", create=False))
+    assert len(messages) == demos.first.count("Messages dans la boîte d’essai")
+    assert len(messages) == demos.first.count("Messages acceptés, d’après le registre")
+    assert len({message["Message-ID"] for message in messages}) == len(messages)
+
+
+def test_it_shows_its_progress(demos: TwoDemos) -> None:
+    """While it sends, it says how far it is."""
+    assert re.search(r"^  \d+ messages acceptés sur \d+$", demos.first.text, re.MULTILINE)
+
+
+def test_it_is_quick(demos: TwoDemos) -> None:
+    """Under 90 seconds after the set-up, on two cores that other tests may use as well."""
+    assert max(demos.first.seconds, demos.second.seconds) < FASTER_THAN_SECONDS
+
+
+def test_the_second_demonstration_sends_nothing(demos: TwoDemos) -> None:
+    """It says since when everything is sent, and the mailbox has no message more."""
+    second = demos.second
+    assert (second.code, second.complaints) == (0, ""), second
+    assert re.search(r"tout est déjà envoyé, depuis le \d\d/\d\d/\d{4} à \d\d:\d\d", second.text)
+    label = "Messages dans la boîte d’essai"
+    assert second.count(label) == demos.first.count(label)
+
+
+def test_it_stops_what_it_started(demos: TwoDemos) -> None:
+    """No process of the demonstration is left."""
+    wanted = f"FACTEUR_VAR={demos.var}".encode()
+    left = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                left.append((entry / "cmdline").read_text())
+        except OSError:
+            continue
+    assert left == []
+
+
+def test_real_data_are_not_touched(tmp_path: Path) -> None:
+    """In a folder with another association's data it says so in one line and does nothing."""
+    database = f"sqlite:///{tmp_path / 'facteur.db'}"
+    migrate(database)
+    with writing(database) as session:
+        session.add(Association(code="vraie", name="Une vraie association"))
+    engine(database).dispose()
+    shown = demonstrate(environment(tmp_path))
+    assert (shown.code, shown.text) == (1, "")
+    assert shown.complaints == (
+        f"Le dossier {tmp_path} contient de vraies données (Une vraie association) : la démonstration n'y touche pas. "
+        "Donnez-lui un autre dossier, par exemple FACTEUR_VAR=/tmp/facteur-demo make demo.\n"
+    )
+    assert {path.name for path in tmp_path.iterdir()} <= {"facteur.db", "facteur.db-wal", "facteur.db-shm"}
