@@ -23,6 +23,8 @@ S = DeliveryState
 _DELIVERIES = cast("Table", Delivery.__table__)
 _ATTEMPTS = cast("Table", Attempt.__table__)
 
+_HOLD = select(_DELIVERIES.c.id).where(_DELIVERIES.c.id == bindparam("key")).with_for_update()
+
 # Statements are built once: they run several times for every mail.
 _NEW_ATTEMPT = insert(_ATTEMPTS).values(
     {name: bindparam(name) for name in ("delivery_id", "number", "flow_run_id", "relay", "started_at")}
@@ -49,6 +51,15 @@ def _move_statement(names: tuple[str, ...], of_attempt: bool) -> Update:
 def _claim_statement(names: tuple[str, ...]) -> ReturningUpdate[tuple[int]]:
     statement = _move_statement(names, of_attempt=False)
     return statement.values(attempt=_DELIVERIES.c.attempt + 1).returning(_DELIVERIES.c.attempt)
+
+
+def hold(session: Session, delivery_id: int) -> None:
+    """Keep an import from changing the source between its reading and the claim, on PostgreSQL.
+
+    An import locks the deliveries whose content it changes in the same way. SQLite has one writer at a time anyhow.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(_HOLD, {"key": delivery_id})
 
 
 def compose_and_claim(

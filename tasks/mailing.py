@@ -118,6 +118,7 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
     lease = now + timedelta(seconds=settings.sending.lease_seconds)
     relay = counter.relay.account
     with writing(settings.database) as session:
+        ledger.hold(session, delivery.id)
         latest, recipients = read_source(session, delivery.document_id)
         if current_recipient(delivery, recipients) is None:
             return _withdraw(session, delivery)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_HOME,
@@ -60,6 +62,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             }
             with temporary_settings(chosen):
                 yield server
+                # What is still queued would wait for the server that is about to end.
+                APILogWorker.drain_all()
+                EventsWorker.drain_all()
         finally:
             process.terminate()
             process.wait()
