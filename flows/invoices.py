@@ -15,9 +15,9 @@ from flows.review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.period import Period
 from tasks.moments import PARIS
+from tasks.plan_page import publish_plan
 from tasks.planning import plan_invoices, read_request, store_choice
 from tasks.relays import find_relays
-from tasks.reporting import publish_plan
 
 
 def run_name() -> str:
@@ -30,8 +30,8 @@ def run_name() -> str:
 
 @flow(name="factures-mensuelles", flow_run_name=run_name, persist_result=False)
 def factures_mensuelles(
-    periode: str | None = None,
-    structures: list[str] | None = None,
+    periode: str = "",
+    structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
     relecture: bool = True,
     renvoyer: str = "",
     rediriger_vers: str = "",

@@ -1,17 +1,24 @@
-"""reprendre-les-differes: takes up again what the recipients' servers put off."""
+"""reprendre-les-differes takes up what recipients' servers put off; relancer-les-echecs all that was left waiting."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.mailing import mail_each, open_post_office
+from models.values.period import Period
+from tasks.failures import plan_by_force, read_failures, resent
+from tasks.moments import PARIS
+from tasks.planning import unknown_period
+from tasks.post_office import Stopped
 from tasks.relays import find_relays
-from tasks.remaining import due_documents
+from tasks.remaining import due_documents, waiting_documents
 
 
 @flow(name="reprendre-les-differes", persist_result=False)
@@ -29,3 +36,41 @@ def reprendre_les_differes() -> State[Any]:
     if stops:
         return Failed(message=f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}")
     return Completed(message=f"{len(documents)} envois différés repris.")
+
+
+def run_name() -> str:
+    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
+    asked = flow_run.get_parameters() or {}
+    period = str(asked.get("periode") or "").strip() or "toutes les périodes"
+    return f"Relance des échecs · {period}" + (" · refusés compris" if asked.get("forcer_les_refuses") else "")
+
+
+@flow(name="relancer-les-echecs", flow_run_name=run_name, persist_result=False)
+def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: bool = False) -> State[Any]:
+    """Relance ce qui n'est pas parti : les envois en attente, et les différés dont l'heure est venue.
+
+    Args:
+        periode: Le mois à relancer, écrit AAAA-MM (2024-09). Vide : toutes les périodes.
+        motif: Pourquoi les refusés repartent. Gardé dans l'historique ; nécessaire pour forcer.
+        forcer_les_refuses: Renvoyer aussi les factures refusées ou abandonnées, à toutes leurs adresses.
+
+    """
+    month = Period.parse(periode)
+    if periode.strip() and month is None:
+        return Failed(message=unknown_period(periode, datetime.now(PARIS)))
+    if forcer_les_refuses and (month is None or not motif.strip()):
+        return Failed(message="Pour forcer les refusés, indiquez « periode » et « motif ». Rien n'a été envoyé.")
+    period = str(month or "")
+    if forcer_les_refuses:
+        plan_by_force(flow_run.get_id() or "", period, motif)
+    documents = waiting_documents(period)
+    stops: list[Stopped] = []
+    if documents:
+        carriers = find_relays(tuple(sorted({document.structure for document in documents})))
+        if isinstance(carriers, str):
+            return Failed(message=carriers)
+        with closing(open_post_office(carriers)) as post:
+            mail_each(documents, post)
+            stops = post.stopped
+    outcome = resent(documents, read_failures(period), stops, forced=forcer_les_refuses)
+    return (Failed if outcome.failed else Completed)(message=outcome.sentence)

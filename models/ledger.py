@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -208,6 +208,28 @@ def settle(
         },
     )
     return moved
+
+
+def decide(
+    session: Session,
+    delivery_id: int,
+    after: Literal[S.ACCEPTED, S.COMPOSED, S.WITHDRAWN],
+    *,
+    note: str,
+    now: datetime,
+) -> bool:
+    """Uncertain -> accepted, composed (the same bytes leave again) or withdrawn, because a person said so.
+
+    What arrived was accepted when it was last tried. False when it is not uncertain any more.
+    """
+    values: dict[str, Any] = {"note": note[:600]}
+    if after is S.ACCEPTED:
+        tried = select(Attempt.started_at).where(
+            Attempt.delivery_id == delivery_id,
+            Attempt.number == select(Delivery.attempt).where(Delivery.id == delivery_id).scalar_subquery(),
+        )
+        values["accepted_at"] = session.scalar(tried)
+    return _move(session, delivery_id, S.UNCERTAIN, after, now, values)
 
 
 def abandon(session: Session, delivery_id: int, *, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key
-from models.values.people import PostalAddress
+from models.postal import HasPostalAddress
 
 
 class Association(Base):
@@ -19,7 +19,7 @@ class Association(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
 
 
-class Structure(Base):
+class Structure(HasPostalAddress, Base):
     """A facility: it bills, it has the sender and the texts."""
 
     __tablename__ = "structures"
@@ -28,9 +28,6 @@ class Structure(Base):
     association_id: Mapped[int] = mapped_column(ForeignKey("associations.id"))
     code: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
-    street: Mapped[str] = mapped_column(String(300), default="")
-    postcode: Mapped[str] = mapped_column(String(20), default="")
-    city: Mapped[str] = mapped_column(String(100), default="")
     siret: Mapped[str] = mapped_column(String(14), default="")
     finess: Mapped[str] = mapped_column(String(9), default="")
     iban: Mapped[str] = mapped_column(String(34), default="")
@@ -42,10 +39,6 @@ class Structure(Base):
 
     association: Mapped[Association] = relationship()
     wordings: Mapped[list[Wording]] = relationship(back_populates="structure", order_by="Wording.kind")
-
-    @property
-    def address(self) -> PostalAddress:
-        return PostalAddress(self.street, self.postcode, self.city)
 
 
 class Wording(Base):

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key
 from models.organisation import Structure
-from models.values.people import PostalAddress, full_name
+from models.postal import HasPostalAddress
+from models.values.people import full_name
 
 
 class RecipientPolicy(StrEnum):
@@ -29,7 +30,7 @@ class ClientKind(StrEnum):
     CONSUMER = "consumer"
 
 
-class Guardian(Base):
+class Guardian(HasPostalAddress, Base):
     """A tuteur, curateur, MJPM or relative who receives invoices for one or many residents."""
 
     __tablename__ = "guardians"
@@ -41,20 +42,13 @@ class Guardian(Base):
     organisation: Mapped[str] = mapped_column(String(200), default="")
     kind: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
-    street: Mapped[str] = mapped_column(String(300), default="")
-    postcode: Mapped[str] = mapped_column(String(20), default="")
-    city: Mapped[str] = mapped_column(String(100), default="")
 
     @property
     def full_name(self) -> str:
         return full_name(self.last_name, self.first_name)
 
-    @property
-    def address(self) -> PostalAddress:
-        return PostalAddress(self.street, self.postcode, self.city)
 
-
-class Resident(Base):
+class Resident(HasPostalAddress, Base):
     """A person whom a structure houses or serves, with up to two addresses: the own one and the guardian's."""
 
     __tablename__ = "residents"
@@ -70,9 +64,6 @@ class Resident(Base):
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardians.id"), index=True)
     recipients: Mapped[RecipientPolicy] = mapped_column(String(10), default=RecipientPolicy.ALL)
     left_on: Mapped[date | None]
-    street: Mapped[str] = mapped_column(String(300), default="")
-    postcode: Mapped[str] = mapped_column(String(20), default="")
-    city: Mapped[str] = mapped_column(String(100), default="")
 
     structure: Mapped[Structure] = relationship()
     guardian: Mapped[Guardian | None] = relationship()
@@ -81,12 +72,8 @@ class Resident(Base):
     def full_name(self) -> str:
         return full_name(self.last_name, self.first_name)
 
-    @property
-    def address(self) -> PostalAddress:
-        return PostalAddress(self.street, self.postcode, self.city)
 
-
-class Client(Base):
+class Client(HasPostalAddress, Base):
     """The debtor of commercial invoices of a structure, with one address."""
 
     __tablename__ = "clients"
@@ -98,14 +85,7 @@ class Client(Base):
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[ClientKind] = mapped_column(String(20), default=ClientKind.PROFESSIONAL)
     email: Mapped[str] = mapped_column(String(254), default="")
-    street: Mapped[str] = mapped_column(String(300), default="")
-    postcode: Mapped[str] = mapped_column(String(20), default="")
-    city: Mapped[str] = mapped_column(String(100), default="")
     reminders_suspended_until: Mapped[date | None]
     suspension_reason: Mapped[str] = mapped_column(String(300), default="")
 
     structure: Mapped[Structure] = relationship()
-
-    @property
-    def address(self) -> PostalAddress:
-        return PostalAddress(self.street, self.postcode, self.city)

@@ -1,6 +1,17 @@
 """Imports every table, so that ``Base.metadata`` is complete for Alembic and for relationships."""
 
-from models import campaign, delivery, document, import_run, invoice, organisation, people, relay_pace
+from models import campaign, decision, delivery, document, import_run, invoice, organisation, people, relay_pace
 from models.base import Base
 
-__all__ = ["Base", "campaign", "delivery", "document", "import_run", "invoice", "organisation", "people", "relay_pace"]
+__all__ = [
+    "Base",
+    "campaign",
+    "decision",
+    "delivery",
+    "document",
+    "import_run",
+    "invoice",
+    "organisation",
+    "people",
+    "relay_pace",
+]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from settings.sending import SendingSettings
 from settings.server import ServerSettings
 from settings.smtp import SmtpSettings
+from settings.wrong import WrongSettingError
 
 
 class Settings(BaseSettings):
@@ -57,10 +58,6 @@ class Settings(BaseSettings):
     @property
     def prefect_home(self) -> Path:
         return self.var.resolve() / "prefect"
-
-
-class WrongSettingError(Exception):
-    """A setting has a value that is not allowed. The message is one French sentence that names the variable."""
 
 
 def load_settings() -> Settings:

@@ -50,20 +50,26 @@ def headline(tally: Tally, period: str, since: datetime | None, next_try: dateti
         if since is None:
             return f"Rien à envoyer pour {period}."
         return f"Rien à envoyer pour {period} : tout est déjà envoyé, depuis le {paris_moment(since)}."
+    noun = "factures" if tally.total > 1 else "facture"
+    of_period = fill("de &periode", {"periode": period})
+    return f"{tally.total} {noun} {of_period} : {counts(tally, next_try)}."
+
+
+def counts(tally: Tally, next_try: datetime | None = None) -> str:
+    """The columns that are not zero: "210 envoyées, 3 refusées, 1 incertaine"."""
     parts = [
-        _count(tally.sent, "envoyée"),
-        _count(tally.refused, "refusée"),
-        _count(tally.uncertain, "incertaine"),
+        plural(tally.sent, "envoyée"),
+        plural(tally.refused, "refusée"),
+        plural(tally.uncertain, "incertaine"),
         f"{tally.deferred} en attente" + (f", reprise le {paris_moment(next_try)}" if next_try else "")
         if tally.deferred
         else "",
         f"{tally.waiting} en attente" if tally.waiting else "",
-        _count(tally.withdrawn, "retirée"),
+        plural(tally.withdrawn, "retirée"),
     ]
-    noun = "factures" if tally.total > 1 else "facture"
-    of_period = fill("de &periode", {"periode": period})
-    return f"{tally.total} {noun} {of_period} : {', '.join(part for part in parts if part)}."
+    return ", ".join(part for part in parts if part)
 
 
-def _count(number: int, word: str) -> str:
+def plural(number: int, word: str) -> str:
+    """``3 refusées``; empty for none."""
     return f"{number} {word}{'s' if number > 1 else ''}" if number else ""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import ledger
 from models.base import utc_now
+from models.decision import resend_was_decided
 from models.pending import PendingDelivery, read_again, read_pending
 from models.rules.states import FAILED, DeliveryState
 from models.session import reading, writing
@@ -123,9 +124,11 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
         if current_recipient(delivery, recipients) is None:
             return _withdraw(session, delivery)
         if latest.fingerprint != (source.fingerprint if fresh else delivery.fingerprint):
-            if not fresh:
+            if fresh:
+                return None
+            if not resend_was_decided(session, delivery.id):
                 ledger.replan(session, delivery.id, delivery.state, now=now)
-            return None
+                return None
         if fresh:
             attempt = ledger.compose_and_claim(
                 session,

@@ -28,6 +28,14 @@ from tasks.imports.addresses import AddressFault, check_address
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The invoices that a run is about: a month, and structures by code (none: all); both have been checked."""
+
+    period: str
+    structures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceRequest:
     """What a run of ``factures-mensuelles`` was asked for; every field has been checked."""
 
@@ -65,10 +73,34 @@ def read_request(
     redirected_to: str | None,
 ) -> InvoiceRequest | str:
     """Check the parameters of a run; a French sentence when one of them cannot be used. ``today`` is in Paris time."""
+    scope = read_scope(today, period, structures)
+    if isinstance(scope, str):
+        return scope
+    redirection = (redirected_to or "").strip()
+    if redirection:
+        checked = check_address(redirected_to or "")
+        if isinstance(checked, AddressFault):
+            return f"L'adresse de « rediriger_vers » ne convient pas : {checked}."
+        redirection = checked
+    return InvoiceRequest(
+        flow_run_id, scope.period, scope.structures, " ".join((reason or "").split())[:300], redirection
+    )
+
+
+def unknown_period(text: str, today: datetime) -> str:
+    """The sentence for a period that is none; ``today`` is in Paris time."""
+    example = Period.before(today.date())
+    return f"La période « {text} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {example}."
+
+
+def read_scope(today: datetime, period: str | None, structures: Collection[str] | None) -> Scope | str:
+    """Check which invoices are meant; a French sentence when it cannot be told. ``today`` is in Paris time.
+
+    Without a period, last month's.
+    """
     month = Period.parse(period) if period and period.strip() else Period.before(today.date())
     if month is None:
-        example = Period.before(today.date())
-        return f"La période « {period} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {example}."
+        return unknown_period(period or "", today)
     wanted = tuple(dict.fromkeys(code.strip() for code in structures or () if code.strip()))
     with reading(load_settings().database) as session:
         known = dict(session.execute(select(Structure.code, Structure.name).order_by(Structure.code)).tuples().all())
@@ -78,13 +110,7 @@ def read_request(
     if unknown:
         listed = ", ".join(f"{code} ({name})" for code, name in known.items())
         return f"Structure inconnue : {', '.join(unknown)}. Structures connues : {listed}."
-    redirection = (redirected_to or "").strip()
-    if redirection:
-        checked = check_address(redirected_to or "")
-        if isinstance(checked, AddressFault):
-            return f"L'adresse de « rediriger_vers » ne convient pas : {checked}."
-        redirection = checked
-    return InvoiceRequest(flow_run_id, str(month), wanted, " ".join((reason or "").split())[:300], redirection)
+    return Scope(str(month), wanted)
 
 
 def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
@@ -107,7 +133,7 @@ def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> Campai
 
 def _store_campaign(session: Session, request: InvoiceRequest, parameters: dict[str, Any]) -> Campaign:
     standings = read_standings(session, request.period, request.structures)
-    _add_documents(session, standings)
+    add_documents(session, standings)
     standings = read_standings(session, request.period, request.structures)
     campaign = Campaign(
         flow_run_id=request.flow_run_id,
@@ -150,7 +176,8 @@ def is_preselected(standing: Standing, request: InvoiceRequest) -> bool:
     return bool(request.reason) or standing.coverage is Coverage.WAITING
 
 
-def _add_documents(session: Session, standings: list[Standing]) -> None:
+def add_documents(session: Session, standings: list[Standing]) -> None:
+    """Make the documents of the invoices that have none yet."""
     missing = [
         {"kind": DocumentKind.INVOICE, "invoice_id": standing.invoice_id}
         for standing in standings

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import ledger
 from models.base import utc_now
-from models.campaign import CampaignLine
+from models.campaign import REAL, CampaignLine
 from models.delivery import Delivery
-from models.document import Document
+from models.document import Document, Version
 from models.invoice import Invoice
 from models.organisation import Structure
 from models.rules.states import DeliveryState
@@ -43,11 +43,11 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, chosen.c.position)
             .join(chosen, (chosen.c.document_id == Delivery.document_id) & (chosen.c.version == Delivery.version))
-            .where(Delivery.purpose == campaign.purpose, _sendable(now))
+            .where(Delivery.purpose == campaign.purpose, sendable(now))
             .distinct()
             .order_by(chosen.c.position)
         ).all()
-        return _references(session, [(row.document_id, row.version, campaign.purpose) for row in rows])
+        return references(session, [(row.document_id, row.version, campaign.purpose) for row in rows])
 
 
 def due_documents() -> list[DocumentReference]:
@@ -61,7 +61,38 @@ def due_documents() -> list[DocumentReference]:
             .distinct()
             .order_by(Delivery.document_id)
         ).all()
-        return _references(session, [(row.document_id, row.version, row.purpose) for row in rows])
+        return references(session, [(row.document_id, row.version, row.purpose) for row in rows])
+
+
+def waiting_documents(period: str) -> list[DocumentReference]:
+    """Everything of real campaigns that was chosen and can leave now, for ``period`` or (empty) for all.
+
+    Takes up first what dead workers left. What waits of an older version is left out: the newer one replaced it.
+    """
+    now = utc_now()
+    chosen = exists().where(
+        CampaignLine.campaign_id == Delivery.campaign_id,
+        CampaignLine.document_id == Delivery.document_id,
+        CampaignLine.version == Delivery.version,
+        CampaignLine.chosen.is_(True),
+    )
+    replaced = exists().where(
+        Version.document_id == Delivery.document_id, Version.purpose == REAL, Version.number > Delivery.version
+    )
+    query = (
+        select(Delivery.document_id, Delivery.version)
+        .join(Document, Delivery.document_id == Document.id)
+        .join(Invoice, Document.invoice_id == Invoice.id)
+        .where(Delivery.purpose == REAL, sendable(now), chosen, ~replaced)
+        .distinct()
+        .order_by(Delivery.document_id)
+    )
+    if period:
+        query = query.where(Invoice.period == period)
+    with writing(load_settings().database) as session:
+        ledger.end_lost_leases(session, now=now)
+        rows = session.execute(query).all()
+        return references(session, [(row.document_id, row.version, REAL) for row in rows])
 
 
 def wait_for_leases(campaign: CampaignReference) -> bool:
@@ -89,13 +120,15 @@ def _last_lease(campaign: CampaignReference) -> datetime | None:
     return max((lease for lease in leases if lease), default=None)
 
 
-def _sendable(now: datetime) -> ColumnElement[bool]:
+def sendable(now: datetime) -> ColumnElement[bool]:
+    """What may leave at ``now``: planned, composed, or deferred and due."""
     return or_(
         Delivery.state.in_([S.PLANNED, S.COMPOSED]), (Delivery.state == S.DEFERRED) & (Delivery.not_before <= now)
     )
 
 
-def _references(session: Session, keys: list[tuple[int, int, str]]) -> list[DocumentReference]:
+def references(session: Session, keys: list[tuple[int, int, str]]) -> list[DocumentReference]:
+    """References to (document, version, purpose) triples, in their order."""
     wanted = {key[0] for key in keys}
     invoices = session.execute(
         select(Document.id, Invoice, Structure.code)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,14 +24,13 @@ from models.session import reading, writing
 from models.standings import DeliveryStanding, Standing, read_deliveries, read_standings
 from models.values.period import Period
 from settings.load import load_settings
-from tasks.documents.french import amount, period_label
+from tasks.documents.french import period_label
 from tasks.documents.wording import fill
 from tasks.headlines import Tally, headline
 from tasks.labels import COVERAGE, NO_ADDRESS, ROLE, STATE
-from tasks.moments import PARIS, paris_day, paris_moment
+from tasks.moments import paris_day, paris_moment
 from tasks.planning import CampaignReference
 from tasks.post_office import Stopped
-from tasks.relays import Carrier
 from tasks.rendering import render_page
 
 S = DeliveryState
@@ -56,84 +54,9 @@ def _period(campaign: CampaignReference) -> str:
     return period_label(period) if period else campaign.period
 
 
-def _of_period(campaign: CampaignReference) -> str:
+def of_period(campaign: CampaignReference) -> str:
     """``de septembre 2024``, ``d'août 2024``."""
     return fill("de &periode", {"periode": _period(campaign)})
-
-
-def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
-    """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id."""
-    if campaign.plan_page:
-        return campaign.plan_page
-    with reading(load_settings().database) as session:
-        standings = read_standings(session, campaign.period, campaign.structures)
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
-        served = set(session.scalars(select(Delivery.address).where(Delivery.accepted_at.is_not(None)).distinct()))
-    shown = [line.shown for line in lines]
-    selected = [line.shown for line in lines if line.preselected]
-    page = render_page(
-        "plan",
-        of_period=_of_period(campaign),
-        trial=campaign.redirected_to,
-        reason=campaign.reason,
-        total=len(standings),
-        selected=len(selected),
-        already=sum(s.coverage is Coverage.MAILED for s in standings),
-        unmailable=sum(not s.mailable for s in standings),
-        relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}),
-        end=_expected_end(sum(len(line["addresses"]) for line in selected), carriers),
-        new_addresses=[
-            {"name": line["name"], "number": line["number"], "address": address}
-            for line in selected
-            for _, address in line["addresses"]
-            if address.lower() not in served
-        ]
-        if served
-        else [],
-        lines=[shown_columns(line) for line in shown],
-    )
-    plan_page = str(_publish(campaign, "plan", "Plan", page))
-    with writing(load_settings().database) as session:
-        session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
-    return plan_page
-
-
-def shown_columns(line: dict[str, Any]) -> dict[str, str]:
-    """A stored line in the words and columns of the screen."""
-    addresses: dict[str, str] = dict(line["addresses"])
-    both = addresses.get("resident+guardian", "")
-    return {
-        "structure": line["structure"],
-        "name": line["name"],
-        "number": line["number"],
-        "amount": amount(Decimal(line["amount"])),
-        "last": last_sending(line),
-        "own": addresses.get("resident", both),
-        "guardian": addresses.get("guardian", both),
-    }
-
-
-def last_sending(line: dict[str, Any]) -> str:
-    """When a line was last mailed or printed: "envoyé le 24/11/2026 à 07:12", or nothing."""
-    sent, printed = (datetime.fromisoformat(line[key]) if line[key] else None for key in ("sent_at", "printed_at"))
-    words = []
-    if sent:
-        words.append(f"envoyé le {paris_moment(sent)}")
-    if printed:
-        words.append(f"édité le {paris_moment(printed)}")
-    elif line["imported_printed_on"]:
-        words.append(f"édité le {paris_day(datetime.fromisoformat(line['imported_printed_on']))}")
-    return ", ".join(words)
-
-
-def _expected_end(messages: int, carriers: dict[str, Carrier]) -> str:
-    """When the last message leaves at the relay's permitted rate; empty without a limit."""
-    rate = min((c.relay.messages_per_minute for c in carriers.values() if c.relay.messages_per_minute), default=0)
-    if not rate or not messages:
-        return ""
-    return f"{(utc_now() + timedelta(minutes=messages / rate)).astimezone(PARIS):%H h %M}"
 
 
 def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
@@ -164,13 +87,13 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
     since = max((s.sent_at for s in standings if s.coverage is Coverage.MAILED and s.sent_at), default=None)
     sentence = headline(tally, _period(campaign), since, _next_try(rows))
     not_shown = [s.number for s in standings if s.mailable and s.document_id not in shown_ids]
-    _publish(
+    publish(
         campaign,
         "resultat",
         "Résultat",
         render_page(
             "result",
-            of_period=_of_period(campaign),
+            of_period=of_period(campaign),
             headline=sentence,
             trial=campaign.redirected_to,
             stops=stops,
@@ -178,19 +101,17 @@ def report(campaign: CampaignReference, stops: list[Stopped]) -> Outcome:
             rows=[_row(line, delivery) for line, delivery in sorted(rows, key=lambda row: row[1].state is S.ACCEPTED)],
         ),
     )
-    _publish(
-        campaign, "echecs", "Échecs", render_page("failures", of_period=_of_period(campaign), groups=_groups(rows))
-    )
-    _publish(campaign, "sans-e-mail", "Sans e-mail", _unmailed_page(campaign, standings, without_invoice))
-    _publish(campaign, "couverture", "Couverture", coverage_page(_of_period(campaign), standings))
+    publish(campaign, "echecs", "Échecs", render_page("failures", of_period=of_period(campaign), groups=_groups(rows)))
+    publish(campaign, "sans-e-mail", "Sans e-mail", _unmailed_page(campaign, standings, without_invoice))
+    publish(campaign, "couverture", "Couverture", coverage_page(of_period(campaign), standings))
     if stops:
         sentence = f"{sentence} Arrêt : {stops[0].sentence}. {stops[0].remedy}"
     failed = bool(stops or tally.refused or tally.uncertain or tally.waiting)
     return Outcome(failed, sentence)
 
 
-def _publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> UUID:
-    description = f"{title} : factures {_of_period(campaign)}"
+def publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> UUID:
+    description = f"{title} : factures {of_period(campaign)}"
     return cast("UUID", create_markdown_artifact(markdown, key=page_key(campaign, page), description=description))
 
 
@@ -268,7 +189,7 @@ def _unmailed_page(
         for s in standings
         if isinstance(s.recipients, NoAddress)
     ]
-    return render_page("unmailed", of_period=_of_period(campaign), rows=rows, without_invoice=without_invoice)
+    return render_page("unmailed", of_period=of_period(campaign), rows=rows, without_invoice=without_invoice)
 
 
 def coverage_page(of_period: str, standings: list[Standing]) -> str:

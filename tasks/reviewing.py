@@ -10,8 +10,8 @@ from models.campaign import Campaign, CampaignLine
 from models.rules.coverage import Coverage
 from models.session import reading
 from settings.load import load_settings
+from tasks.plan_page import shown_columns
 from tasks.planning import CampaignReference
-from tasks.reporting import shown_columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from flows.cli.refusal import CannotGoOnError
-from settings.load import WrongSettingError
+from settings.wrong import WrongSettingError
 
 COMMANDS = {
     "up": ("up", "démarrer Facteur : serveur, déploiements, boîte d'essai, exécutant"),
@@ -21,6 +21,8 @@ COMMANDS = {
     "status": ("status", "dire où en est chaque facture d'une période"),
 }
 INTERRUPTED = 130
+
+_signals: list[int] = []
 
 
 def main(words: list[str] | None = None) -> int:
@@ -40,7 +42,19 @@ def main(words: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        return _interrupted(words)
+    except Exception:
+        if _signals:  # a library made an error of its own out of the interruption
+            return _interrupted(words)
+        raise
+
+
+def _interrupted(words: list[str]) -> int:
+    """Ctrl-C is the way to end ``facteur up``, and no failure of it."""
+    if words[:1] != ["up"]:
         return INTERRUPTED
+    print("Facteur est arrêté.", flush=True)
+    return 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,7 +78,8 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _interrupt(_number: int, _frame: object) -> NoReturn:
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    _signals.append(number)
     raise KeyboardInterrupt
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flows.cli.screen import only_the_first_ui
 from settings.load import Settings
 
 # An operator may set these otherwise. One event at a time, as Prefect records by itself, shows a campaign of 1,000
@@ -21,8 +22,7 @@ DEFAULTS = {
     "PREFECT_CLI_COLORS": "false",
 }
 
-# Nothing leaves the house. The second UI (V2) asks amplitude.com for its settings in every browser, whatever is set
-# here: the first one is shown. An API address without a host is right for any name and port the browser came by.
+# Nothing leaves the house. An API address without a host is right for any name and port that a browser came by.
 ALWAYS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -40,6 +40,7 @@ def prefect_environment(settings: Settings, login: str, inherited: Mapping[str, 
         **{name: value for name, value in inherited.items() if not name.endswith("_API_AUTH_STRING")},
         **ALWAYS,
         "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(only_the_first_ui(settings.prefect_home)),
         "PREFECT_SERVER_API_HOST": server.host,
         "PREFECT_SERVER_API_PORT": str(server.port),
         "PREFECT_API_URL": f"{local_address(settings)}/api",
@@ -50,7 +51,5 @@ def prefect_environment(settings: Settings, login: str, inherited: Mapping[str, 
 
 def local_address(settings: Settings) -> str:
     """The address at which this machine reaches the server."""
-    host = settings.server.host
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  not listening: asking what such a server is called from here
-        host = "127.0.0.1"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.server.host, settings.server.host)  # noqa: S104
     return f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"

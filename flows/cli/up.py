@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import socket
 import time
+from typing import NoReturn
 
 from flows.cli.login import FILE, find_login
+from flows.cli.refusal import CannotGoOnError
 from flows.cli.stack import end_of_part, everything_up
+from flows.cli.surroundings import local_address
 from settings.load import Settings, load_settings
+from settings.loopback import is_loopback
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No options: ports, folders and the login are settings."""
 
 
-def run(_arguments: argparse.Namespace) -> int:
-    """Start everything, say where it is, and wait; 0 after Ctrl-C or SIGTERM, 1 when a part ended by itself."""
+def run(_arguments: argparse.Namespace) -> NoReturn:
+    """Start everything, say where it is, and wait for a signal; CannotGoOnError when a part ended by itself."""
     settings = load_settings()
-    try:
-        with everything_up(settings) as processes:
-            _say_where(settings)
-            while (name := processes.ended()) is None:
-                time.sleep(0.5)
-            print(end_of_part(processes, name), file=sys.stderr, flush=True)
-            return 1
-    except KeyboardInterrupt:
-        print("Facteur est arrêté.", flush=True)
-        return 0
+    with everything_up(settings) as processes:
+        _say_where(settings)
+        while (name := processes.ended()) is None:
+            time.sleep(0.5)
+        raise CannotGoOnError(end_of_part(processes, name))
 
 
 def _say_where(settings: Settings) -> None:
     server = settings.server
-    host = f"[{server.host}]" if ":" in server.host else server.host
     print("\nFacteur est prêt ; Ctrl-C l'arrête.\n")
-    print(f"  Écran          http://{host}:{server.port}")
+    print(f"  Écran          {local_address(settings)}")
+    if not is_loopback(server.host):
+        print(f"                 d'une autre machine : http://{socket.getfqdn()}:{server.port}")
     if find_login(server, settings.prefect_home):  # never shown: what a terminal shows ends in a journal
         where = "FACTEUR_SERVER__LOGIN" if server.login.get_secret_value() else settings.prefect_home / FILE
         print(f"  Mot de passe   à saisir en entier (nom:mot-de-passe), voir {where}")

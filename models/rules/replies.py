@@ -1,7 +1,7 @@
 """What an observation of the relay means for the delivery and for the campaign.
 
-The table is MAIL.md's "Every outcome, and what it means". It is read on the stage, the codes and the fault, never on an
-exception's type: smtplib raises the same exception for a drop before the message and for one after the final dot.
+The whole table stands in tests/unit/rules/test_replies.py. It is read on the stage, the codes and the fault, never on
+an exception's type: smtplib raises the same exception for a drop before the message and for one after the final dot.
 """
 
 import re

@@ -64,8 +64,8 @@ class Up:
     _reader: Thread = field(init=False)
 
     @classmethod
-    def start(cls, env: Mapping[str, str]) -> Up:
-        """Start it and wait until it says that it is ready."""
+    def start(cls, env: Mapping[str, str], until: str = READY) -> Up:
+        """Start it and wait until it says that it is ready, or whatever ``until`` is."""
         process = subprocess.Popen(
             [sys.executable, "-m", "flows", "up"],
             env=env,
@@ -79,7 +79,7 @@ class Up:
         up._reader = Thread(target=up._read, args=(queue,), daemon=True)
         up._reader.start()
         deadline = time.monotonic() + STARTING_SECONDS
-        while not any(READY in line for line in up.lines):
+        while not any(until in line for line in up.lines):
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
                 raise AssertionError("facteur up is not ready:\n" + "\n".join(up.lines))

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flows.cli.sample import write_sample
-from tests.flows.facteur_process import Up, environment, facteur
+from tests.flows.facteur_process import PROJECT, Up, environment, facteur
 
 MONTHLY = "/deployments/name/factures-mensuelles/facteur"
 LOGIN = "clerk:a-password-for-a-test"
@@ -37,7 +38,7 @@ def used_folder(first_start: Up, tmp_path: Path) -> Path:
     """A folder that Facteur ran in before, so that a start takes few seconds."""
     if first_start.process.poll() is None:
         assert first_start.end() == 0
-    return Path(shutil.copytree(first_start.env["FACTEUR_VAR"], tmp_path / "var"))
+    return Path(shutil.copytree(first_start.env["FACTEUR_VAR"], tmp_path / "var", symlinks=True))
 
 
 def until(condition: Any, seconds: float = 60.0) -> Any:
@@ -50,9 +51,10 @@ def until(condition: Any, seconds: float = 60.0) -> Any:
 
 
 def test_the_screen_is_there(first_start: Up) -> None:
-    """The UI is served in the version that asks nobody outside, and finds its API under any name of the host."""
+    """Only the UI that asks nobody outside is served, and it finds its API under any name of the host."""
     settings = first_start.api("GET", "/../ui-settings").json()
-    assert (settings["default_ui"], settings["api_url"], settings["auth"]) == ("v1", "/api", None)
+    assert (settings["available_uis"], settings["api_url"], settings["auth"]) == (["v1"], "/api", None)
+    assert "<title>Prefect Server</title>" in first_start.api("GET", "/../").text
 
 
 def test_nothing_is_reported_to_prefect(first_start: Up) -> None:
@@ -65,11 +67,8 @@ def test_nothing_is_reported_to_prefect(first_start: Up) -> None:
 def test_the_deployments_are_those_of_prefect_yaml(first_start: Up) -> None:
     """One run of a flow at a time, the next one waits; the monthly schedule is in Paris, with review, and inactive."""
     found = first_start.api("POST", "/deployments/filter", json={}).json()
-    assert {d["entrypoint"] for d in found} == {
-        "flows/invoices.py:factures_mensuelles",
-        "flows/imports.py:importer_les_donnees",
-        "flows/resend.py:reprendre_les_differes",
-    }
+    wanted = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    assert sorted(d["entrypoint"] for d in found) == sorted(d["entrypoint"] for d in wanted)
     assert {d["name"] for d in found} == {"facteur"}
     assert {d["global_concurrency_limit"]["limit"] for d in found} == {1}
     assert {d["concurrency_options"]["collision_strategy"] for d in found} == {"ENQUEUE"}
@@ -103,7 +102,9 @@ def test_the_mailbox_takes_mail(first_start: Up) -> None:
 def test_only_the_owner_reads_what_lies_under_var(first_start: Up) -> None:
     """Names, addresses, invoices and Prefect's own database are for the user who runs Facteur."""
     var = Path(first_start.env["FACTEUR_VAR"])
-    open_to_others = [path for path in (var, *var.rglob("*")) if path.stat().st_mode & 0o077]
+    public = var / "prefect" / "ui"  # copied from Prefect's package, modes and all
+    files = [path for path in (var, *var.rglob("*")) if public not in path.parents]
+    open_to_others = [path for path in files if path.stat().st_mode & 0o077]
     assert open_to_others == []
     assert {"facteur.db", "mailbox", "prefect", "logs"} <= {path.name for path in var.iterdir()}
 
@@ -137,6 +138,14 @@ def test_ctrl_c_leaves_no_process(first_start: Up) -> None:
     assert first_start.traces() == []
     assert first_start.lines[-1] == "Facteur est arrêté."
     assert not [line for line in first_start.lines if "Traceback" in line]
+
+
+def test_ctrl_c_while_it_starts_leaves_no_process(used_folder: Path) -> None:
+    """It need not be ready to be stopped, and there is no traceback."""
+    up = Up.start(environment(used_folder), until="Démarrage du serveur")
+    assert up.end(signal.SIGINT) == 0
+    assert up.traces() == []
+    assert up.lines[1:] == ["Facteur est arrêté."]
 
 
 def test_a_part_that_ends_by_itself_ends_facteur(used_folder: Path) -> None:
@@ -187,7 +196,7 @@ def test_after_a_kill_everything_ends_and_the_next_start_resumes(used_folder: Pa
         state = again.api("GET", f"/flow_runs/{run['id']}", login=LOGIN).json()["state"]
         assert state["type"] == "CRASHED", state
         kept = again.api("GET", MONTHLY, login=LOGIN).json()["schedules"]
-        assert [(s["slug"], s["active"], s["schedule"]["cron"]) for s in kept] == [("mensuel", True, "0 7 5 * *")]
+        assert [(s["active"], s["schedule"]["cron"]) for s in kept] == [(True, "0 7 5 * *")]
         assert not [line for line in [*again.traces(), *again.lines] if LOGIN in line or "a-password" in line]
     finally:
         assert again.end(signal.SIGTERM) == 0

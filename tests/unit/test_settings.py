@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from settings.load import Settings, WrongSettingError, load_settings
+from settings.load import Settings, load_settings
+from settings.wrong import WrongSettingError
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 

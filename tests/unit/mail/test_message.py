@@ -107,7 +107,7 @@ def test_lines_are_short_and_seven_bit_and_end_with_crlf(name: str, subject: str
 
 
 def test_an_invoice_carries_the_headers_of_an_automatic_mail() -> None:
-    """MAIL.md, "The message": automatic, answered by the office, never bulk, times and ids as frozen."""
+    """Automatic, answered by the office, never bulk, times and ids as frozen."""
     message = parse(assemble(INVOICE))
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Auto-Response-Suppress"] == "All"

@@ -1,4 +1,4 @@
-"""Every outcome of MAIL.md, and what it means."""
+"""Every outcome of an attempt, and what it means."""
 
 from itertools import product
 
@@ -130,7 +130,7 @@ def fault(stage: Stage, what: Fault, reused: bool = False) -> Evidence:
     ],
 )
 def test_each_outcome_has_its_verdict(evidence: Evidence, judgement: Judgement) -> None:
-    """MAIL.md's table, one line a case."""
+    """The whole table, one line a case."""
     assert classify(evidence) == judgement
 
 

@@ -1,0 +1,122 @@
+"""regler-les-incertains: a person says what became of the mails whose fate the server did not tell."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+from typing import Annotated, Any, Literal, cast
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from pydantic import Field, WithJsonSchema, create_model
+
+from flows.mailing import mail_each, open_post_office
+from flows.review import PATIENCE_SECONDS
+from models.decision import Settlement
+from models.values.period import Period
+from tasks.moments import PARIS
+from tasks.planning import unknown_period
+from tasks.post_office import Stopped
+from tasks.relays import find_relays
+from tasks.settling import Answer, resends, settled, store_answer
+from tasks.uncertain import Question, ask_about, publish_evidence
+
+LISTS = {
+    Settlement.ARRIVED: ("bien_arrives", "Bien arrivés"),
+    Settlement.RESEND: ("a_renvoyer", "À renvoyer (mêmes octets, même Message-ID)"),
+    Settlement.WITHDRAW: ("a_retirer", "À retirer"),
+}
+
+
+def run_name() -> str:
+    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
+    period = str((flow_run.get_parameters() or {}).get("periode") or "").strip()
+    return f"Envois incertains · {period or 'toutes les périodes'}"
+
+
+@flow(name="regler-les-incertains", flow_run_name=run_name, persist_result=False)
+def regler_les_incertains(periode: str = "") -> State[Any]:
+    """Règle les envois incertains : vous dites pour chacun s'il est arrivé, s'il faut le renvoyer, ou le retirer.
+
+    Args:
+        periode: Le mois à régler, écrit AAAA-MM (2024-09). Vide : toutes les périodes.
+
+    """
+    month = Period.parse(periode)
+    if periode.strip() and month is None:
+        return Failed(message=unknown_period(periode, datetime.now(PARIS)))
+    run = flow_run.get_id() or ""
+    questions = ask_about(run, str(month or ""))
+    if not questions:
+        return Completed(message="Aucun envoi n'est incertain : il n'y a rien à régler.")
+    if not any(question.answered for question in questions):
+        store_answer(run, ask(questions, publish_evidence(run)))
+    return _send_what_was_decided(run)
+
+
+def _send_what_was_decided(run: str) -> State[Any]:
+    documents = resends(run)
+    stops: list[Stopped] = []
+    if documents:
+        carriers = find_relays(tuple(sorted({document.structure for document in documents})))
+        if isinstance(carriers, str):
+            return Failed(message=carriers)
+        with closing(open_post_office(carriers)) as post:
+            mail_each(documents, post)
+            stops = post.stopped
+    outcome = settled(run, stops)
+    return (Failed if outcome.failed else Completed)(message=outcome.sentence)
+
+
+def ask(questions: list[Question], page: str) -> Answer:
+    """Suspend the run until a person has answered. The form is made from the stored questions."""
+    answer = suspend_flow_run(
+        wait_for_input=_form(questions).with_initial_data(description=_description(len(questions), page)),
+        key="incertains",
+        timeout=PATIENCE_SECONDS,
+    )
+    return read_answer(questions, answer.model_dump())
+
+
+def _form(questions: list[Question]) -> type[RunInput]:
+    labels = tuple(question.label for question in questions)
+    fields: dict[str, object] = {
+        "vos_initiales": (str, Field(title="Vos initiales", min_length=1, max_length=20)),
+        "motif": (
+            str,
+            Field(
+                title="Comment le savez-vous ?", description="Gardé dans l'historique.", min_length=1, max_length=300
+            ),
+        ),
+    }
+    # Of a single label Pydantic makes a "const", which is no list to choose from.
+    entry = Annotated[Literal[labels], WithJsonSchema({"type": "string", "enum": list(labels)})]  # type: ignore[valid-type]
+    for name, title in LISTS.values():
+        fields[name] = (list[entry], Field(default=[], title=title))
+    return cast("type[RunInput]", create_model("Incertains", __base__=RunInput, **fields))  # type: ignore[call-overload]
+
+
+def _description(number: int, page: str) -> str:
+    s = "s" if number > 1 else ""
+    return (
+        f"**{number} envoi{s} incertain{s}** : peut-être arrivé{s}, peut-être pas.\n\n"
+        f"[Voir les indices](/artifacts/artifact/{page}) : heure, serveur, réponse, identifiant du message.\n\n"
+        "Mettez chaque envoi dans **une seule** liste. Ce qui n'est dans aucune reste incertain."
+    )
+
+
+def read_answer(questions: list[Question], answer: dict[str, Any]) -> Answer:
+    """The form's words as deliveries."""
+    chosen = {choice: set(answer.get(name) or []) for choice, (name, _) in LISTS.items()}
+    return Answer(
+        initials=str(answer["vos_initiales"]).strip(),
+        reason=" ".join(str(answer["motif"]).split()),
+        deliveries={
+            choice: frozenset(question.delivery_id for question in questions if question.label in labels)
+            for choice, labels in chosen.items()
+        },
+    )

@@ -1,0 +1,78 @@
+"""One PDF of many documents, ready for a duplex printer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
+
+import pikepdf
+
+from models.values.paper import InvoicePaper
+from tasks.documents import layout
+from tasks.documents.cover_sheet import Entry, Heading, cover_sheet_pdf
+from tasks.documents.invoice_pdf import draw_invoice
+from tasks.documents.layout import PAGE_SIZE
+from tasks.documents.typography import rendering
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One document to print: drawn from its paper, or an imported PDF, named by its key."""
+
+    structure: str
+    name: str
+    number: str
+    content: InvoicePaper | str
+
+
+def write_print_file(
+    target: BinaryIO, heading: Heading, sheets: Sequence[Sheet], *, read: Callable[[str], bytes]
+) -> int:
+    """Write the cover sheet and the documents in their order, each from a front page on; the number of pages.
+
+    The same documents give the same pages. What is drawn shares one canvas, and so its fonts. ``read`` gives an
+    imported PDF by its key; it is asked twice for each, so that they are not all open at once.
+    """
+    drawn, counts = _draw([sheet.content for sheet in sheets if isinstance(sheet.content, InvoicePaper)], heading)
+    lengths = iter(counts)
+    entries = []
+    for sheet in sheets:
+        pages = next(lengths) if isinstance(sheet.content, InvoicePaper) else _length(read(sheet.content))
+        entries.append(Entry(sheet.structure, sheet.name, sheet.number, pages))
+    begin = 0
+    with pikepdf.open(drawn) as own, pikepdf.open(BytesIO(cover_sheet_pdf(heading, entries))) as whole:
+        _pad(whole)
+        for sheet, entry in zip(sheets, entries, strict=True):
+            if isinstance(sheet.content, InvoicePaper):
+                whole.pages.extend(own.pages[begin : begin + entry.pages])
+                begin += entry.pages
+            else:
+                with pikepdf.open(BytesIO(read(sheet.content))) as imported:
+                    whole.pages.extend(imported.pages)
+            _pad(whole)
+        whole.save(target, deterministic_id=True)
+        return len(whole.pages)
+
+
+def _draw(papers: Sequence[InvoicePaper], heading: Heading) -> tuple[BytesIO, list[int]]:
+    """The drawn documents one after another, and how many pages each has; without papers, one blank page."""
+    file = BytesIO()
+    with rendering():
+        title, dated = heading.subject, heading.made_at.date()
+        canvas = layout.new_canvas(file, title=title, author="Facteur", dated=dated)
+        counts = [draw_invoice(canvas, paper) for paper in papers]
+        canvas.save()
+    file.seek(0)
+    return file, counts
+
+
+def _length(content: bytes) -> int:
+    with pikepdf.open(BytesIO(content)) as pdf:
+        return len(pdf.pages)
+
+
+def _pad(pdf: pikepdf.Pdf) -> None:
+    if len(pdf.pages) % 2:
+        pdf.add_blank_page(page_size=PAGE_SIZE)

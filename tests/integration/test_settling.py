@@ -1,0 +1,270 @@
+"""Uncertain deliveries, settled by a person, and failures taken up again: on both databases and a real SMTP server."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select, update
+
+from models.base import utc_now
+from models.decision import Decision, Settlement
+from models.delivery import Attempt, Delivery
+from models.people import Resident
+from models.rules.coverage import Coverage
+from models.rules.states import DeliveryState
+from models.schema import is_current
+from models.session import engine, reading, writing
+from models.tables import Base
+from models.values.documents import DocumentReference
+from settings.load import load_settings
+from tasks.failures import plan_by_force, read_failures, resent
+from tasks.mailing import mail_document
+from tasks.post_office import PostOffice
+from tasks.relays import find_relays
+from tasks.remaining import waiting_documents
+from tasks.settling import NO_LONGER_UNCERTAIN, Answer, resends, settled, store_answer
+from tasks.uncertain import ask_about
+from tests.smtp_server.script import How, Moment, Rule
+from tests.workplace import PERIOD, Workplace
+
+S = DeliveryState
+LOST = Rule(Moment.FINAL, how=How.DROP, stored=True)
+
+
+def uncertain(workplace: Workplace, *names: str) -> list[int]:
+    """Invoices that reached the relay, of which nobody knows it; their deliveries."""
+    workplace.relay.script(LOST)
+    for name in names:
+        workplace.add_resident(name, f"{name.lower()}@example.org")
+    assert workplace.run() == ["Incertain"] * len(names)
+    workplace.relay.script()
+    return [delivery.id for delivery in workplace.deliveries()]
+
+
+def decide(run: str, choice: Settlement, *deliveries: int) -> None:
+    ask_about(run, PERIOD)
+    store_answer(run, Answer("ML", "appel à la famille", {choice: deliveries}))
+
+
+def mail(documents: list[DocumentReference], run: str) -> list[str | None]:
+    """Send as the flows do; the names of the task runs' states."""
+    carriers = find_relays(())
+    assert isinstance(carriers, dict), carriers
+    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    with closing(PostOffice(relays, run, load_settings())) as post:
+        return [mail_document.fn(document, post).name for document in documents]
+
+
+def decisions(workplace: Workplace) -> list[Decision]:
+    with reading(workplace.database) as session:
+        found = list(session.scalars(select(Decision).order_by(Decision.id)))
+        session.expunge_all()
+        return found
+
+
+def test_what_arrived_is_accepted_at_the_time_of_its_last_attempt(workplace: Workplace) -> None:
+    """Nothing leaves again, and the coverage says mailed."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    run = str(uuid4())
+    decide(run, Settlement.ARRIVED, delivery)
+    assert resends(run) == []
+    (row,) = workplace.deliveries()
+    with reading(workplace.database) as session:
+        tried = session.scalars(select(Attempt.started_at)).one()
+    assert (row.state, row.accepted_at) == (S.ACCEPTED, tried)
+    assert len(workplace.relay.messages()) == 1
+    assert [s.coverage for s in workplace.standings()] == [Coverage.MAILED]
+    assert settled(run).sentence == "1 décision de ML : 1 bien arrivé."
+
+
+def test_what_is_withdrawn_never_leaves(workplace: Workplace) -> None:
+    """Neither by this run nor by the next campaign."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    run = str(uuid4())
+    decide(run, Settlement.WITHDRAW, delivery)
+    assert resends(run) == []
+    assert workplace.run() == []
+    assert [d.state for d in workplace.deliveries()] == [S.WITHDRAWN]
+    assert [s.coverage for s in workplace.standings()] == [Coverage.EXCLUDED]
+
+
+@pytest.mark.parametrize("changed", [pytest.param(False, id="same source"), pytest.param(True, id="changed source")])
+def test_a_resend_has_the_same_bytes_and_the_same_message_id(workplace: Workplace, changed: bool) -> None:
+    """Even when the source has changed: under one Message-ID there is one content."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    before = workplace.deliveries()[0]
+    run = str(uuid4())
+    decide(run, Settlement.RESEND, delivery)
+    if changed:
+        with writing(workplace.database) as session:
+            session.execute(update(Resident).values(last_name="Auberte"))
+    assert mail(resends(run), run) == ["Envoyé"]
+    first, second = workplace.relay.messages()
+    assert first.content == second.content
+    assert before.message_id.encode() in second.content
+    after = workplace.deliveries()[0]
+    assert (after.message_id, after.archive_key) == (before.message_id, before.archive_key)
+    assert (after.state, after.version) == (S.ACCEPTED, 1)
+    assert [s.coverage for s in workplace.standings()] == [Coverage.MAILED]
+    assert settled(run).sentence == "1 décision de ML : 1 à renvoyer (1 envoyée)."
+
+
+def test_a_deferred_resend_keeps_its_bytes(workplace: Workplace) -> None:
+    """The decision stands for as long as the delivery waits, whichever run takes it up."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    run = str(uuid4())
+    decide(run, Settlement.RESEND, delivery)
+    workplace.relay.script(Rule(Moment.RCPT, "451 later", times=1))
+    assert mail(resends(run), run) == ["Différé"]
+    assert resends(run) == []
+    with writing(workplace.database) as session:
+        session.execute(update(Resident).values(last_name="Auberte"))
+        session.execute(update(Delivery).values(not_before=utc_now()))
+    assert mail(waiting_documents(PERIOD), str(uuid4())) == ["Envoyé"]
+    first, second = workplace.relay.messages()
+    assert first.content == second.content
+
+
+def test_a_resend_to_an_address_that_changed_is_withdrawn(workplace: Workplace) -> None:
+    """The right person comes before the person's decision."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    run = str(uuid4())
+    decide(run, Settlement.RESEND, delivery)
+    with writing(workplace.database) as session:
+        session.execute(update(Resident).values(email="new@example.org"))
+    assert mail(resends(run), run) == ["Retiré"]
+    assert len(workplace.relay.messages()) == 1
+
+
+def test_a_decision_is_kept_and_taken_once_for_a_run(workplace: Workplace) -> None:
+    """Who, when, why and what was shown; a second answer to the same run changes nothing."""
+    first, second = uncertain(workplace, "Aubert", "Blanc")
+    run = str(uuid4())
+    decide(run, Settlement.ARRIVED, first)
+    store_answer(run, Answer("XX", "autre", {Settlement.WITHDRAW: (second,)}))
+    kept, left = decisions(workplace)
+    assert (kept.delivery_id, kept.initials, kept.choice, kept.reason) == (first, "ML", "arrived", "appel à la famille")
+    assert kept.taken_at is not None
+    assert kept.shown.startswith("AUBERT Alix · F-")
+    assert "aubert@example.org" in kept.shown
+    assert (left.choice, left.delivery_id) == ("", second)
+    assert [question.answered for question in ask_about(run, PERIOD)] == [True, True]
+    assert [d.state for d in workplace.deliveries()] == [S.ACCEPTED, S.UNCERTAIN]
+    assert settled(run).sentence == "1 décision de ML : 1 bien arrivé. 1 reste incertain."
+    assert [question.delivery_id for question in ask_about(str(uuid4()), "")] == [second]
+
+
+def test_a_delivery_in_two_lists_changes_nothing(workplace: Workplace) -> None:
+    """Not even for the others: the whole answer is void, and the sentence names the delivery."""
+    first, second = uncertain(workplace, "Aubert", "Blanc")
+    run = str(uuid4())
+    ask_about(run, PERIOD)
+    lists = {Settlement.ARRIVED: (first, second), Settlement.RESEND: (second,)}
+    store_answer(run, Answer("ML", "appel", lists))
+    assert {d.state for d in workplace.deliveries()} == {S.UNCERTAIN}
+    assert resends(run) == []
+    outcome = settled(run)
+    assert outcome.failed
+    assert "BLANC Alix" in outcome.sentence
+    assert "AUBERT" not in outcome.sentence
+
+
+def test_a_delivery_that_was_settled_meanwhile_is_left_alone(workplace: Workplace) -> None:
+    """Two runs may ask about it; the first answer counts."""
+    (delivery,) = uncertain(workplace, "Aubert")
+    slow, fast = str(uuid4()), str(uuid4())
+    ask_about(slow, "")
+    decide(fast, Settlement.ARRIVED, delivery)
+    decide(slow, Settlement.RESEND, delivery)
+    assert [d.state for d in workplace.deliveries()] == [S.ACCEPTED]
+    assert resends(slow) == []
+    assert [row.reason for row in decisions(workplace)] == [NO_LONGER_UNCERTAIN, "appel à la famille"]
+    assert settled(slow).sentence == "Aucune décision n'a été prise. Déjà réglé entre-temps, sans changement ici : 1."
+
+
+def test_a_trial_and_another_period_are_not_asked_about(workplace: Workplace) -> None:
+    """A trial is simply tried again."""
+    workplace.relay.script(LOST)
+    workplace.add_resident("Aubert", "a@example.org")
+    workplace.run(redirect="essai@example.org")
+    assert ask_about(str(uuid4()), "") == []
+    workplace.run()
+    assert ask_about(str(uuid4()), "2024-08") == []
+    assert len(ask_about(str(uuid4()), PERIOD)) == 1
+
+
+def test_what_a_stopped_campaign_left_is_taken_up(workplace: Workplace) -> None:
+    """Of chosen lines only; a deferred one when it is due, a refused one not."""
+    workplace.relay.script(
+        Rule(Moment.RCPT, "550 5.1.1 no such user", recipient="aubert@*"),
+        Rule(Moment.RCPT, "451 later", recipient="blanc@*"),
+        Rule(Moment.MAIL, "554 5.2.252 SendAsDenied", skip=2),
+    )
+    for name in ("Aubert", "Blanc", "Caron"):
+        workplace.add_resident(name, f"{name.lower()}@example.org")
+    workplace.plan()  # shown, never chosen
+    assert workplace.run() == ["Refusé", "Différé", "En attente"]
+    workplace.relay.script()
+    documents = waiting_documents(PERIOD)
+    assert [document.label.partition(" ")[0] for document in documents] == ["CARON"]
+    assert waiting_documents("2024-08") == []
+    assert mail(documents, str(uuid4())) == ["Envoyé"]
+    assert waiting_documents("") == []
+    with writing(workplace.database) as session:
+        session.execute(update(Delivery).where(Delivery.state == S.DEFERRED).values(not_before=utc_now()))
+    assert mail(waiting_documents(""), str(uuid4())) == ["Envoyé"]
+    assert sorted(m.recipients[0] for m in workplace.relay.messages()) == ["blanc@example.org", "caron@example.org"]
+    outcome = resent(documents, read_failures(""), [], forced=False)
+    assert not outcome.failed
+    assert outcome.sentence.startswith("Relance de 1 facture : 1 envoyée. Échecs qui ne repartent pas seuls : 1.")
+
+
+def test_a_refused_document_leaves_again_only_by_force_and_once_for_a_run(workplace: Workplace) -> None:
+    """As a new version with its reason; what was accepted is no part of it."""
+    workplace.relay.script(Rule(Moment.RCPT, "550 5.1.1 no such user", recipient="aubert@*"))
+    for name in ("Aubert", "Blanc"):
+        workplace.add_resident(name, f"{name.lower()}@example.org")
+    workplace.run()
+    workplace.relay.script()
+    assert waiting_documents(PERIOD) == []
+    run = str(uuid4())
+    plan_by_force(run, PERIOD, "boîte rouverte")
+    documents = waiting_documents(PERIOD)
+    assert mail(documents, run) == ["Envoyé"]
+    plan_by_force(run, PERIOD, "boîte rouverte")
+    assert waiting_documents(PERIOD) == []
+    versions = [(d.address, d.version, d.state) for d in workplace.deliveries()]
+    assert versions == [
+        ("aubert@example.org", 1, S.REFUSED),
+        ("blanc@example.org", 1, S.ACCEPTED),
+        ("aubert@example.org", 2, S.ACCEPTED),
+    ]
+    assert {s.coverage for s in workplace.standings()} == {Coverage.MAILED}
+    assert resent(documents, read_failures(PERIOD), [], forced=True).sentence == "Relance de 1 facture : 1 envoyée."
+
+
+def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workplace) -> None:
+    """The message sends the clerk to the normal run, and force leaves it alone."""
+    workplace.relay.script(Rule(Moment.RCPT, "550 5.1.1 no such user"))
+    workplace.add_resident("Aubert", "wrong@example.org")
+    workplace.run()
+    with writing(workplace.database) as session:
+        session.execute(update(Resident).values(email="right@example.org"))
+    failures = read_failures("")
+    assert (len(failures.stuck), len(failures.mended)) == (0, 1)
+    plan_by_force(str(uuid4()), PERIOD, "essai")
+    assert [d.version for d in workplace.deliveries()] == [1]
+    outcome = resent([], failures, [], forced=False)
+    assert not outcome.failed
+    assert "« factures-mensuelles » les enverra" in outcome.sentence
+
+
+def test_the_migrations_make_the_tables_of_the_code(workplace: Workplace) -> None:
+    """Alembic finds nothing to add."""
+    assert is_current(workplace.database)
+    with engine(workplace.database).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
