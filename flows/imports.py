@@ -15,7 +15,7 @@ from tasks.rendering import render_page
 ARTIFACT = "import-donnees"
 
 
-@flow(name="importer-les-donnees", persist_result=False)
+@flow(name="importer-les-donnees", flow_run_name="Import · {dossier}", persist_result=False)
 def importer_les_donnees(dossier: str) -> State[Any]:
     """Importe les structures, tuteurs, résidents, clients et factures exportés par le logiciel de facturation.
 

@@ -21,7 +21,7 @@ from tasks.relays import find_relays
 from tasks.remaining import due_documents, waiting_documents
 
 
-@flow(name="reprendre-les-differes", persist_result=False)
+@flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)
 def reprendre_les_differes() -> State[Any]:
     """Reprend les envois différés dont l'heure est venue. Se lance tout seul, toutes les 15 minutes."""
     documents = due_documents()

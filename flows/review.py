@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
+from flows.forms import one_of
 from tasks.planning import CampaignReference, Choice
 from tasks.reviewing import ShownLine, read_shown_lines
 
@@ -34,12 +35,12 @@ def _form(lines: list[ShownLine]) -> type[RunInput]:
     others = tuple(line.label for line in lines if not line.preselected and line.offered)
     if selected:
         fields["retirer"] = (
-            list[Literal[selected]],  # type: ignore[valid-type]
+            list[one_of(selected)],  # type: ignore[misc]
             Field(default=[], title="Retirer de cet envoi", description="Laissez vide pour tout envoyer."),
         )
     if others:
         fields["ajouter"] = (
-            list[Literal[others]],  # type: ignore[valid-type]
+            list[one_of(others)],  # type: ignore[misc]
             Field(
                 default=[],
                 title="Ajouter à cet envoi",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -12,8 +12,9 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from pydantic import Field, WithJsonSchema, create_model
+from pydantic import Field, create_model
 
+from flows.forms import one_of
 from flows.mailing import mail_each, open_post_office
 from flows.review import PATIENCE_SECONDS
 from models.decision import Settlement
@@ -27,7 +28,7 @@ from tasks.uncertain import Question, ask_about, publish_evidence
 
 LISTS = {
     Settlement.ARRIVED: ("bien_arrives", "Bien arrivés"),
-    Settlement.RESEND: ("a_renvoyer", "À renvoyer (mêmes octets, même Message-ID)"),
+    Settlement.RESEND: ("a_renvoyer", "À renvoyer à l'identique"),
     Settlement.WITHDRAW: ("a_retirer", "À retirer"),
 }
 
@@ -93,10 +94,8 @@ def _form(questions: list[Question]) -> type[RunInput]:
             ),
         ),
     }
-    # Of a single label Pydantic makes a "const", which is no list to choose from.
-    entry = Annotated[Literal[labels], WithJsonSchema({"type": "string", "enum": list(labels)})]  # type: ignore[valid-type]
     for name, title in LISTS.values():
-        fields[name] = (list[entry], Field(default=[], title=title))
+        fields[name] = (list[one_of(labels)], Field(default=[], title=title))  # type: ignore[misc]
     return cast("type[RunInput]", create_model("Incertains", __base__=RunInput, **fields))  # type: ignore[call-overload]
 
 

@@ -21,6 +21,7 @@ from models.rules.recipients import NoAddress, Recipient
 from models.rules.states import DeliveryState
 from models.sources import debtor_name, recipients_of
 from models.values.evidence import Evidence, Fault, Stage
+from models.values.people import alphabetical
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_standings(session: Session, period: str, structures: Collection[str] = 
         )
     ).all()
     invoices = [i for i in invoices if not structures or i.structure.code in structures]
-    invoices.sort(key=lambda i: (i.structure.name, debtor_name(i), i.number))
+    invoices.sort(key=lambda i: (alphabetical(i.structure.name), alphabetical(debtor_name(i)), i.number))
     wanted = select(Invoice.id).where(Invoice.period == period)
     documents = {
         row.invoice_id: row.id

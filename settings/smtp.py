@@ -1,10 +1,11 @@
 """The SMTP server that the environment names; it comes before every block."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from models.values.relay import Mechanism, Security
+from models.values.relay import Security
 
 
 class SmtpSettings(BaseModel):
@@ -15,7 +16,7 @@ class SmtpSettings(BaseModel):
     security: Security = Security.STARTTLS
     user: str = ""
     secret: SecretStr = SecretStr("")
-    mechanism: Mechanism = Mechanism.PLAIN
+    mechanism: Literal["PLAIN", "LOGIN", "NONE"] = "PLAIN"
     ca_file: Path | None = None
     messages_per_minute: int = Field(default=0, ge=0)
     daily_quota: int = Field(default=0, ge=0)

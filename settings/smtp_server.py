@@ -14,8 +14,9 @@ from settings.loopback import is_loopback
 class SmtpServer(Block):
     """Le serveur SMTP sortant d'une association, nommé « smtp-<code> ».
 
-    Pour Microsoft 365 : smtp.office365.com, port 587, starttls, XOAUTH2, 30 messages par minute, 10 000 par jour,
-    1 à 3 connexions. Ce sont les valeurs proposées.
+    Pour Microsoft 365 : smtp.office365.com, port 587, starttls, LOGIN, 30 messages par minute, 10 000 par jour,
+    1 à 3 connexions. Ce sont les valeurs proposées. Microsoft arrête par défaut les mots de passe fin décembre 2026 ;
+    OAuth2 n'est pas encore proposé ici.
     """
 
     _block_type_name = "Serveur SMTP (Facteur)"
@@ -31,7 +32,7 @@ class SmtpServer(Block):
     )
     user: str = Field(default="", title="Compte", description="Adresse du compte qui envoie")
     secret: SecretStr = Field(
-        default=SecretStr(""), title="Secret", description="Mot de passe, ou secret de l'application (XOAUTH2)"
+        default=SecretStr(""), title="Secret", description="Mot de passe du compte ; il n'est plus montré ensuite"
     )
     mechanism: Literal["PLAIN", "LOGIN", "NONE"] = Field(
         default="LOGIN", title="Authentification", description="Microsoft 365 : LOGIN"

@@ -3,6 +3,7 @@
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Role
 from models.rules.states import DeliveryState
+from models.values.evidence import Evidence, Fault
 
 STATE = {
     DeliveryState.PLANNED: "prévu",
@@ -17,13 +18,35 @@ STATE = {
     DeliveryState.WITHDRAWN: "retiré",
 }
 
+FAULT = {
+    Fault.DNS: "nom du serveur introuvable",
+    Fault.REFUSED: "connexion refusée",
+    Fault.TIMEOUT: "pas de réponse à temps",
+    Fault.DROPPED: "connexion coupée",
+    Fault.TLS: "chiffrement impossible",
+    Fault.NO_STARTTLS: "chiffrement non proposé",
+    Fault.NO_AUTH: "authentification non proposée",
+    Fault.GARBLED: "réponse illisible",
+    Fault.FENCED: "pris par un autre traitement",
+    Fault.UNWRITABLE: "message non composé",
+}
+
 COVERAGE = {
-    Coverage.UNCERTAIN: "incertains",
+    Coverage.UNCERTAIN: "incertaines",
     Coverage.FAILED: "en échec",
     Coverage.WAITING: "en attente",
-    Coverage.PRINTED: "imprimés",
-    Coverage.MAILED: "envoyés par e-mail",
-    Coverage.EXCLUDED: "exclus",
+    Coverage.PRINTED: "imprimées",
+    Coverage.MAILED: "envoyées par e-mail",
+    Coverage.EXCLUDED: "exclues",
+}
+
+ONE_INVOICE = {
+    Coverage.UNCERTAIN: "incertaine",
+    Coverage.FAILED: "en échec",
+    Coverage.WAITING: "en attente",
+    Coverage.PRINTED: "imprimée",
+    Coverage.MAILED: "envoyée par e-mail",
+    Coverage.EXCLUDED: "exclue",
 }
 
 ROLE = {
@@ -39,3 +62,10 @@ NO_ADDRESS = {
     NoAddress.RESIDENT_NONE: "destinataire : résident, qui n'a pas d'adresse e-mail",
     NoAddress.GUARDIAN_NONE: "destinataire : tuteur, qui n'a pas d'adresse e-mail",
 }
+
+
+def observed(evidence: Evidence | None) -> str:
+    """What was observed, as a clerk reads it: the server's own reply, or the fault in French."""
+    if evidence is None:
+        return ""
+    return FAULT[evidence.fault] if evidence.fault else str(evidence)

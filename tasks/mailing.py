@@ -21,6 +21,7 @@ from models.values.documents import DocumentReference
 from tasks import archive
 from tasks.addressing import NO_LONGER_CURRENT, current_recipient
 from tasks.composing import UnwritableError, compose, identity
+from tasks.labels import observed
 from tasks.mail.transport import Connection
 from tasks.moments import paris_moment
 from tasks.post_office import Counter, PostOffice, Stopped
@@ -171,17 +172,17 @@ def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) ->
 
 def _task_state(worst: Sent) -> State[None]:
     """The state of a task run in words that a clerk understands."""
-    observed = f" : {worst.evidence}" if worst.evidence else ""
+    seen = f" : {observed(worst.evidence)}" if worst.evidence else ""
     match worst.state:
         case S.ACCEPTED:
-            return Completed(name="Envoyé", message=f"Envoyé{observed}")
+            return Completed(name="Envoyé", message=f"Envoyé{seen}")
         case S.UNCERTAIN:
-            return Failed(name="Incertain", message=f"Incertain{observed}. {worst.sentence}")
+            return Failed(name="Incertain", message=f"Incertain{seen}. {worst.sentence}")
         case state if state in FAILED:
-            return Failed(name="Refusé", message=f"Refusé à l'envoi{observed}. {worst.sentence}")
+            return Failed(name="Refusé", message=f"Refusé à l'envoi{seen}. {worst.sentence}")
         case S.DEFERRED:
             when = f" Prochain essai le {paris_moment(worst.not_before)}." if worst.not_before else ""
-            return Completed(name="Différé", message=f"Différé{observed}.{when}")
+            return Completed(name="Différé", message=f"Différé{seen}.{when}")
         case S.WITHDRAWN:
             return Completed(name="Retiré", message=f"Retiré de l'envoi : {worst.sentence}.")
         case S.PLANNED:

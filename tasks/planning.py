@@ -20,6 +20,7 @@ from models.organisation import Structure
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.states import DeliveryState
+from models.schema import is_current
 from models.session import reading, writing
 from models.standings import Standing, read_standings
 from models.values.period import Period
@@ -102,7 +103,10 @@ def read_scope(today: datetime, period: str | None, structures: Collection[str] 
     if month is None:
         return unknown_period(period or "", today)
     wanted = tuple(dict.fromkeys(code.strip() for code in structures or () if code.strip()))
-    with reading(load_settings().database) as session:
+    url = load_settings().database
+    if not is_current(url):
+        return "La base de données n'est pas à jour : lancez « facteur migrate », puis relancez."
+    with reading(url) as session:
         known = dict(session.execute(select(Structure.code, Structure.name).order_by(Structure.code)).tuples().all())
     if not known:
         return "Aucune structure n'est connue : importez d'abord les données avec « importer-les-donnees »."

@@ -15,6 +15,7 @@ from models.session import writing
 from models.values.evidence import Evidence
 from models.values.relay import Relay
 from settings.load import Settings
+from tasks.labels import observed
 from tasks.mail.transport import Connection
 
 LONGEST_PAUSE_SECONDS = 300.0
@@ -138,7 +139,7 @@ class Counter:
     def _stop(self, evidence: Evidence) -> None:
         if self.stopped is None:
             cause = explain(evidence)
-            self.stopped = Stopped(f"{cause.cause} ({evidence})", cause.remedy, evidence)
+            self.stopped = Stopped(f"{cause.cause.rstrip('.')} ({observed(evidence)})", cause.remedy, evidence)
 
 
 class PostOffice:

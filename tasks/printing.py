@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from models.session import reading, writing
 from models.sources import Source, read_source
 from models.standings import Standing, read_standings
 from models.values.paper import InvoicePaper
+from models.values.people import alphabetical
 from models.values.period import Period
 from settings.load import Settings, load_settings
 from tasks import archive
@@ -69,7 +69,7 @@ class Letter:
 
     @property
     def order(self) -> tuple[str, ...]:
-        return (_alphabetical(self.structure), self.structure, _alphabetical(self.name), self.name, self.number)
+        return (alphabetical(self.structure), self.structure, alphabetical(self.name), self.name, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +193,6 @@ def _letters(session: Session, versions: dict[int, int]) -> tuple[Letter, ...]:
         structure = f"{source.paper.issuer.structure} ({source.structure_code})"
         letters.append(Letter(document_id, version, structure, source.paper.name, source.paper.number, source))
     return tuple(sorted(letters, key=lambda letter: letter.order))
-
-
-def _alphabetical(text: str) -> str:
-    """Accents and capitals do not count: ÉTIENNE stands between ERNST and EVRARD."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _sheets(settings: Settings, batch: Batch) -> tuple[list[Sheet], list[Letter]]:

@@ -69,7 +69,7 @@ def _from_environment(settings: Settings) -> Carrier | str:
         security=smtp.security,
         user=smtp.user,
         secret=smtp.secret.get_secret_value(),
-        mechanism=smtp.mechanism if smtp.user else Mechanism.NONE,
+        mechanism=Mechanism(smtp.mechanism) if smtp.user else Mechanism.NONE,
         ca_file=str(smtp.ca_file or ""),
         messages_per_minute=smtp.messages_per_minute,
         daily_quota=smtp.daily_quota,

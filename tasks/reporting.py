@@ -27,7 +27,7 @@ from settings.load import load_settings
 from tasks.documents.french import period_label
 from tasks.documents.wording import fill
 from tasks.headlines import Tally, headline
-from tasks.labels import COVERAGE, NO_ADDRESS, ROLE, STATE
+from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE, ROLE, STATE, observed
 from tasks.moments import paris_day, paris_moment
 from tasks.planning import CampaignReference
 from tasks.post_office import Stopped
@@ -131,7 +131,7 @@ def _row(line: dict[str, Any], delivery: DeliveryStanding) -> dict[str, str]:
         "code": " ".join(
             str(part) for part in (code or "", delivery.evidence.enhanced if delivery.evidence else "") if part
         ),
-        "reply": delivery.note or (str(delivery.evidence) if delivery.evidence else ""),
+        "reply": delivery.note or observed(delivery.evidence),
     }
 
 
@@ -216,7 +216,7 @@ def coverage_page(of_period: str, standings: list[Standing]) -> str:
                 "structure": s.structure_code,
                 "name": s.name,
                 "number": s.number,
-                "label": COVERAGE[s.coverage],
+                "label": ONE_INVOICE[s.coverage],
                 "detail": _detail(s),
             }
             for s in standings

@@ -14,7 +14,7 @@ from models.session import reading
 from models.standings import DeliveryStanding, Standing, read_standings
 from models.values.period import Period
 from settings.load import load_settings
-from tasks.labels import COVERAGE, NO_ADDRESS, STATE
+from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE, STATE, observed
 from tasks.moments import paris_moment
 
 
@@ -96,11 +96,13 @@ def _text(standings: list[Standing]) -> str:
     rows = [f"{COVERAGE[found]:<20} {counts[found]:>6}" for found in Coverage]
     rows.append(f"{'factures':<20} {len(standings):>6}")
     for standing in standings:
-        rows.append(f"\n{standing.structure_code}  {standing.name}  {standing.number}  : {COVERAGE[standing.coverage]}")
+        rows.append(
+            f"\n{standing.structure_code}  {standing.name}  {standing.number}  : {ONE_INVOICE[standing.coverage]}"
+        )
         if isinstance(standing.recipients, NoAddress):
             rows.append(f"    à imprimer : {NO_ADDRESS[standing.recipients]}")
         rows += [
-            f"    {d.address}  {STATE[d.state]}  {paris_moment(d.changed_at)}  {d.note or d.evidence or ''}"
+            f"    {d.address}  {STATE[d.state]}  {paris_moment(d.changed_at)}  {d.note or observed(d.evidence)}"
             for d in standing.deliveries
         ]
     return "\n".join(rows)

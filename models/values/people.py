@@ -1,11 +1,18 @@
 """Names and postal addresses as they are printed."""
 
+import unicodedata
 from dataclasses import dataclass
 
 
 def full_name(last_name: str, first_name: str | None = None) -> str:
     """Write a person's name as every paper of Facteur does: ``MAILLY Josiane``."""
     return f"{last_name.upper()} {first_name or ''}".strip()
+
+
+def alphabetical(text: str) -> str:
+    """A key that sorts names as a French index does: accents and case do not matter."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models.campaign import REAL
-from models.delivery import Delivery
+from models.delivery import Attempt, Delivery
 from models.document import Document
-from models.rules.states import DeliveryState
+from models.rules.replies import Verdict
+from models.rules.states import WAITING, DeliveryState
 from tasks.imports.stored import QUERY_VALUES
 from tasks.moments import PARIS, paris_day
 
@@ -27,21 +28,27 @@ def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> 
     for start in range(0, len(ordered), QUERY_VALUES):
         deliveries = session.execute(
             select(
-                Document.invoice_id, Delivery.state, Delivery.accepted_at, Delivery.changed_at, Delivery.leased_until
+                Document.invoice_id,
+                Delivery.state,
+                Delivery.accepted_at,
+                Delivery.changed_at,
+                Delivery.leased_until,
+                exists().where(Attempt.delivery_id == Delivery.id, Attempt.verdict == Verdict.UNCERTAIN),
             )
             .join(Delivery, Delivery.document_id == Document.id)
             .where(Document.invoice_id.in_(ordered[start : start + QUERY_VALUES]), Delivery.purpose == REAL)
             .order_by(Delivery.id)
             .with_for_update(of=Delivery)
         )
-        for invoice_id, state, accepted_at, changed_at, leased_until in deliveries:
-            reason = _reason(state, accepted_at or changed_at, leased_until is not None and leased_until > now)
+        for invoice_id, state, accepted_at, changed_at, leased_until, was_uncertain in deliveries:
+            leased = leased_until is not None and leased_until > now
+            reason = _reason(state, accepted_at or changed_at, leased, was_uncertain)
             if reason and (invoice_id not in reasons or state == DeliveryState.ACCEPTED):
                 reasons[invoice_id] = reason
     return reasons
 
 
-def _reason(state: str, moment: datetime, leased: bool) -> str:
+def _reason(state: str, moment: datetime, leased: bool, was_uncertain: bool) -> str:
     on = paris_day(moment.astimezone(PARIS).date())
     match state:
         case DeliveryState.ACCEPTED:
@@ -50,4 +57,6 @@ def _reason(state: str, moment: datetime, leased: bool) -> str:
             return f"est peut-être déjà envoyée le {on} (envoi incertain)"
         case DeliveryState.CLAIMED if leased:
             return "est en cours d'envoi"
+        case waiting if waiting in WAITING and was_uncertain:  # sent again by decision: a first copy may have arrived
+            return f"est peut-être déjà envoyée le {on} (envoi incertain)"
     return ""

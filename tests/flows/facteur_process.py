@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any
 
 import httpx
 
@@ -106,6 +107,11 @@ class Up:
         return httpx.request(
             method, f"{self.address}/api{path}", json=json, auth=(user, password) if login else None, timeout=30
         )
+
+    def final_state(self, run: str, login: str = "") -> dict[str, Any] | None:
+        """The state of a flow run once it has ended."""
+        state: dict[str, Any] = self.api("GET", f"/flow_runs/{run}", login=login).json()["state"]
+        return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
 
     def end(self, number: int = signal.SIGINT) -> int:
         """Send a signal and wait; the exit code."""

@@ -151,6 +151,7 @@ def test_ctrl_c_while_it_starts_leaves_no_process(used_folder: Path) -> None:
 def test_a_part_that_ends_by_itself_ends_facteur(used_folder: Path) -> None:
     """One line names the part and its log, the exit code is 1, and nothing else stays."""
     up = Up.start(environment(used_folder))
+    assert not [line for line in up.lines if "déploiements" in line]  # nothing has changed since the last start
     [pid] = [
         int(entry.name)
         for entry in Path("/proc").iterdir()
@@ -195,6 +196,12 @@ def test_after_a_kill_everything_ends_and_the_next_start_resumes(used_folder: Pa
         assert again.api("GET", f"/flow_runs/{run['id']}").status_code == 401
         state = again.api("GET", f"/flow_runs/{run['id']}", login=LOGIN).json()["state"]
         assert state["type"] == "CRASHED", state
+        # Retry: the dead run does not hold the one place of its flow. This Facteur has no SMTP server, and says so.
+        retry = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": False}
+        assert again.api("POST", f"/flow_runs/{run['id']}/set_state", retry, LOGIN).json()["status"] == "ACCEPT"
+        ended = until(lambda: again.final_state(run["id"], LOGIN))
+        assert ended["type"] == "FAILED"
+        assert "Aucun serveur SMTP" in ended["message"]
         kept = again.api("GET", MONTHLY, login=LOGIN).json()["schedules"]
         assert [(s["active"], s["schedule"]["cron"]) for s in kept] == [(True, "0 7 5 * *")]
         assert not [line for line in [*again.traces(), *again.lines] if LOGIN in line or "a-password" in line]

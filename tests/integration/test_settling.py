@@ -6,8 +6,6 @@ from contextlib import closing
 from uuid import uuid4
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, update
 
 from models.base import utc_now
@@ -16,9 +14,7 @@ from models.delivery import Attempt, Delivery
 from models.people import Resident
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.schema import is_current
-from models.session import engine, reading, writing
-from models.tables import Base
+from models.session import reading, writing
 from models.values.documents import DocumentReference
 from settings.load import load_settings
 from tasks.failures import plan_by_force, read_failures, resent
@@ -261,10 +257,3 @@ def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workpla
     outcome = resent([], failures, [], forced=False)
     assert not outcome.failed
     assert "« factures-mensuelles » les enverra" in outcome.sentence
-
-
-def test_the_migrations_make_the_tables_of_the_code(workplace: Workplace) -> None:
-    """Alembic finds nothing to add."""
-    assert is_current(workplace.database)
-    with engine(workplace.database).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
