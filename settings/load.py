@@ -77,7 +77,7 @@ def _allowed(kind: str, fault: object) -> str:
             return "un nombre entier est attendu"
         case "float_parsing":
             return "un nombre est attendu"
-        case "enum":
+        case "enum" | "literal_error":
             return f"valeurs permises : {str(context.get('expected', '')).replace(' or ', ' ou ')}"
         case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
             sign = {"greater_than_equal": "≥", "greater_than": ">", "less_than_equal": "≤", "less_than": "<"}[kind]

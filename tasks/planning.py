@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
@@ -104,7 +105,11 @@ def read_scope(today: datetime, period: str | None, structures: Collection[str] 
         return unknown_period(period or "", today)
     wanted = tuple(dict.fromkeys(code.strip() for code in structures or () if code.strip()))
     url = load_settings().database
-    if not is_current(url):
+    try:
+        current = is_current(url)
+    except OperationalError as error:
+        return f"La base de données ne s'ouvre pas ({error.orig}) : prévenez la personne qui exploite Facteur."
+    if not current:
         return "La base de données n'est pas à jour : lancez « facteur migrate », puis relancez."
     with reading(url) as session:
         known = dict(session.execute(select(Structure.code, Structure.name).order_by(Structure.code)).tuples().all())

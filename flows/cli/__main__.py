@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from typing import Any, NoReturn
 
+from sqlalchemy.exc import OperationalError
+
 from flows.cli.refusal import CannotGoOnError
 from settings.wrong import WrongSettingError
 
@@ -41,6 +43,15 @@ def main(words: list[str] | None = None) -> int:
     except CannotGoOnError as error:
         print(error, file=sys.stderr)
         return 1
+    except OperationalError as error:
+        print(
+            f"La base de données ne s'ouvre pas ({error.orig}) : vérifiez FACTEUR_DATABASE_URL ou FACTEUR_VAR.",
+            file=sys.stderr,
+        )
+        return 1
+    except BrokenPipeError:  # `facteur status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return _interrupted(words)
     except Exception:
