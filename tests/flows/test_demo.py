@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from models.organisation import Association
+from models.rules.coverage import Coverage
 from models.schema import migrate
 from models.session import engine, writing
+from tasks.labels import COVERAGE
 from tests.flows.facteur_process import environment, facteur
 
 FASTER_THAN_SECONDS = 90.0
@@ -71,8 +73,8 @@ def test_the_demonstration_sends_the_month(demos: TwoDemos) -> None:
     first = demos.first
     assert (first.code, first.complaints) == (0, ""), first
     assert "Le registre et la boîte d'essai concordent." in first.text
-    mailed, to_print = first.count("envoyés par e-mail"), first.count("à imprimer")
-    assert mailed + to_print + first.count("en échec") == first.count("Factures de septembre 2024")
+    mailed, to_print = first.count(COVERAGE[Coverage.MAILED]), first.count("à imprimer")
+    assert mailed + to_print + first.count(COVERAGE[Coverage.FAILED]) == first.count("Factures de septembre 2024")
     assert min(mailed, to_print) > 0
     assert first.count("papier demandé") + first.count("aucune adresse e-mail") == to_print
 
