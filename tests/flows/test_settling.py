@@ -99,7 +99,7 @@ def test_a_person_settles_each_uncertain_delivery_in_a_form(office: Workplace) -
     form = form_of(state, run)
     assert [form["properties"][name]["title"] for name in ("bien_arrives", "a_renvoyer", "a_retirer")] == [
         "Bien arrivés",
-        "À renvoyer (mêmes octets, même Message-ID)",
+        "À renvoyer à l'identique",
         "À retirer",
     ]
     aubert, blanc, caron = form["properties"]["bien_arrives"]["items"]["enum"]
