@@ -21,7 +21,7 @@ from settings.load import load_settings
 from tasks.mailing import mail_document
 from tasks.planning import CampaignReference
 from tasks.post_office import PostOffice, Stopped
-from tasks.relays import Carrier
+from tasks.relays import Carrier, find_relays
 from tasks.remaining import remaining_documents, wait_for_leases
 from tasks.reporting import close_campaign, report
 
@@ -30,23 +30,35 @@ PROGRESS_EVERY_SECONDS = 2.0
 
 def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State[Any]:
     """Send what remains of the campaign, what a dead predecessor held last; the run's final state."""
-    with closing(open_post_office(carriers)) as post:
-        mail_each(remaining_documents(campaign), post)
+    with closing(_open_post_office(carriers)) as post:
+        _mail_each(remaining_documents(campaign), post)
         if wait_for_leases(campaign):
-            mail_each(remaining_documents(campaign), post)
+            _mail_each(remaining_documents(campaign), post)
         stops: list[Stopped] = post.stopped
     close_campaign(campaign)
     outcome = report(campaign, stops)
     return (Failed if outcome.failed else Completed)(message=outcome.sentence)
 
 
-def open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
+def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | str:
+    """Send documents of any campaign; why counters were closed, or a French sentence when one has no SMTP server."""
+    if not documents:
+        return []
+    carriers = find_relays(tuple(sorted({document.structure for document in documents})))
+    if isinstance(carriers, str):
+        return carriers
+    with closing(_open_post_office(carriers)) as post:
+        _mail_each(documents, post)
+        return post.stopped
+
+
+def _open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
     """The post office of this flow run."""
     relays = {structure: carrier.relay for structure, carrier in carriers.items()}
     return PostOffice(relays, flow_run.get_id() or "", load_settings())
 
 
-def mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
+def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
     """One task run per document, on as many threads as the relays allow connections; waits, and shows the progress."""
     if not documents:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.mailing import mail_each, open_post_office
+from flows.mailing import mail_documents
 from models.values.period import Period
 from tasks.failures import plan_by_force, read_failures, resent
 from tasks.moments import PARIS
 from tasks.planning import unknown_period
-from tasks.post_office import Stopped
-from tasks.relays import find_relays
 from tasks.remaining import due_documents, waiting_documents
 
 
@@ -27,12 +24,9 @@ def reprendre_les_differes() -> State[Any]:
     documents = due_documents()
     if not documents:
         return Completed(message="Aucun envoi différé n'est à reprendre.")
-    carriers = find_relays(tuple(sorted({document.structure for document in documents})))
-    if isinstance(carriers, str):
-        return Failed(message=carriers)
-    with closing(open_post_office(carriers)) as post:
-        mail_each(documents, post)
-        stops = post.stopped
+    stops = mail_documents(documents)
+    if isinstance(stops, str):
+        return Failed(message=stops)
     if stops:
         return Failed(message=f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}")
     return Completed(message=f"{len(documents)} envois différés repris.")
@@ -64,13 +58,8 @@ def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: 
     if forcer_les_refuses:
         plan_by_force(flow_run.get_id() or "", period, motif)
     documents = waiting_documents(period)
-    stops: list[Stopped] = []
-    if documents:
-        carriers = find_relays(tuple(sorted({document.structure for document in documents})))
-        if isinstance(carriers, str):
-            return Failed(message=carriers)
-        with closing(open_post_office(carriers)) as post:
-            mail_each(documents, post)
-            stops = post.stopped
+    stops = mail_documents(documents)
+    if isinstance(stops, str):
+        return Failed(message=stops)
     outcome = resent(documents, read_failures(period), stops, forced=forcer_les_refuses)
     return (Failed if outcome.failed else Completed)(message=outcome.sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,14 +14,12 @@ from prefect.states import Completed, Failed
 from pydantic import Field, create_model
 
 from flows.forms import one_of
-from flows.mailing import mail_each, open_post_office
+from flows.mailing import mail_documents
 from flows.review import PATIENCE_SECONDS
 from models.decision import Settlement
 from models.values.period import Period
 from tasks.moments import PARIS
 from tasks.planning import unknown_period
-from tasks.post_office import Stopped
-from tasks.relays import find_relays
 from tasks.settling import Answer, resends, settled, store_answer
 from tasks.uncertain import Question, ask_about, publish_evidence
 
@@ -61,14 +58,9 @@ def regler_les_incertains(periode: str = "") -> State[Any]:
 
 def _send_what_was_decided(run: str) -> State[Any]:
     documents = resends(run)
-    stops: list[Stopped] = []
-    if documents:
-        carriers = find_relays(tuple(sorted({document.structure for document in documents})))
-        if isinstance(carriers, str):
-            return Failed(message=carriers)
-        with closing(open_post_office(carriers)) as post:
-            mail_each(documents, post)
-            stops = post.stopped
+    stops = mail_documents(documents)
+    if isinstance(stops, str):
+        return Failed(message=stops)
     outcome = settled(run, stops)
     return (Failed if outcome.failed else Completed)(message=outcome.sentence)
 

@@ -108,14 +108,17 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
     if recipient is None:
         with writing(settings.database) as session:
             return _withdraw(session, delivery)
-    try:
-        if fresh:
+    if fresh:
+        try:
             message = compose(source, delivery, recipient, settings.archive, utc_now())
             archive_key = archive.put(settings.archive, message)
-        else:
+        except (UnwritableError, ValueError, ArithmeticError, KeyError, OSError) as error:
+            return _unwritten(delivery, post, error)
+    else:
+        try:
             message, archive_key = archive.get(settings.archive, delivery.archive_key), delivery.archive_key
-    except (UnwritableError, ValueError, ArithmeticError, KeyError, OSError) as error:
-        return _unwritten(delivery, post, error)
+        except (OSError, ValueError):
+            return _lost_bytes(delivery, post)
     now = utc_now()
     lease = now + timedelta(seconds=settings.sending.lease_seconds)
     relay = counter.relay.account
@@ -161,6 +164,15 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
 def _withdraw(session: Session, delivery: PendingDelivery) -> Sent:
     ledger.withdraw(session, delivery.id, delivery.state, note=NO_LONGER_CURRENT, now=utc_now())
     return Sent(S.WITHDRAWN, sentence=NO_LONGER_CURRENT)
+
+
+def _lost_bytes(delivery: PendingDelivery, post: PostOffice) -> Sent | None:
+    """The archive no longer has what was composed: compose anew, unless a person decided on those very bytes."""
+    with writing(post.settings.database) as session:
+        if resend_was_decided(session, delivery.id):
+            return Sent(delivery.state, sentence="le message à renvoyer à l'identique manque dans l'archive")
+        ledger.replan(session, delivery.id, delivery.state, now=utc_now())
+    return None
 
 
 def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) -> Sent:

@@ -16,6 +16,7 @@ from models.people import Resident
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
 from models.session import reading, writing
+from settings.load import load_settings
 from tasks.planning import Choice
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import How, Moment, Rule
@@ -213,6 +214,19 @@ def test_a_trial_leaves_the_history_untouched(workplace: Workplace) -> None:
     assert (standing.coverage, standing.sent_at) == (Coverage.WAITING, None)
     assert workplace.run() == ["Envoyé"]
     assert recipients(workplace) == ["a@example.org", *["essai@example.org"] * 2, "t@example.org"]
+
+
+def test_a_message_that_the_archive_lost_is_composed_anew(workplace: Workplace) -> None:
+    """A row that was composed never waits for ever on a file that is gone."""
+    workplace.relay.script(Rule(Moment.MAIL, "554 5.2.252 SendAsDenied", times=1))
+    workplace.add_resident("Aubert", "a@example.org")
+    campaign = workplace.plan()
+    workplace.choose(campaign)
+    assert workplace.send(campaign) == ["En attente"]
+    (delivery,) = workplace.deliveries()
+    (load_settings().archive / delivery.archive_key[:2] / delivery.archive_key).unlink()
+    assert workplace.send(campaign) == ["Envoyé"]
+    assert recipients(workplace) == ["a@example.org"]
 
 
 def test_only_the_chosen_lines_are_sent(workplace: Workplace) -> None:
