@@ -22,6 +22,8 @@ from pathlib import Path
 
 import httpx
 
+from flows.cli.surroundings import ALWAYS, DEFAULTS
+
 DOCUMENTS = 1000
 PERIOD = "2024-09"
 FLOOR = 0.5
@@ -38,17 +40,15 @@ def main() -> int:
     smtp_port, api_port = free_port(), free_port()
     api = f"http://127.0.0.1:{api_port}/api"
     os.environ |= {
+        **DEFAULTS,  # the server as `facteur up` sets it
+        **ALWAYS,
         "FACTEUR_VAR": str(folder),
         "FACTEUR_SMTP__HOST": "127.0.0.1",
         "FACTEUR_SMTP__PORT": str(smtp_port),
         "FACTEUR_SMTP__SECURITY": "none",
-        "FACTEUR_SMTP__CONNECTIONS": "4",
+        "FACTEUR_SMTP__CONNECTIONS": "1",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": api,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
         "PREFECT_LOGGING_LEVEL": "WARNING",
     }
     mailbox = subprocess.Popen([sys.executable, "-m", "benchmarks.sink", str(smtp_port)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
@@ -38,12 +39,12 @@ class Settings(BaseSettings):
                 raise ValueError("une adresse « sqlite:///… » ou « postgresql://… »")
         return url
 
-    @property
+    @cached_property
     def database(self) -> str:
         """The database's URL: the one that was set, or ``facteur.db`` under ``var``."""
         return self.database_url or f"sqlite:///{self.var.resolve() / 'facteur.db'}"
 
-    @property
+    @cached_property
     def archive(self) -> Path:
         return self.var.resolve() / "archive"
 
