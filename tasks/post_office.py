@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from models.pacing import delay, take_turn
-from models.rules.causes import explain
+from models.rules.causes import Who, explain
 from models.rules.replies import Judgement, Verdict, classify
 from models.session import writing
 from models.values.evidence import Evidence
@@ -19,6 +19,7 @@ from tasks.labels import observed
 from tasks.mail.transport import Connection
 
 LONGEST_PAUSE_SECONDS = 300.0
+WAIT_FOR_RELAY = "Attendre que le serveur réponde de nouveau."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Counter:
         with writing(self._database) as session:
             seconds = take_turn(session, self.relay.account, self.relay.messages_per_minute, self.relay.daily_quota)
         if seconds is None:
+            # Where nobody has anything to do, Facteur tries again: a stopped run does not.
+            remedy = WAIT_FOR_RELAY if cause.who is Who.NOBODY else cause.remedy
             self.stopped = Stopped(
                 f"le quota de {self.relay.daily_quota} messages par jour est atteint",
                 "Relancez demain avec le bouton « Retry » : ce qui reste partira alors.",
@@ -139,7 +142,9 @@ class Counter:
     def _stop(self, evidence: Evidence) -> None:
         if self.stopped is None:
             cause = explain(evidence)
-            self.stopped = Stopped(f"{cause.cause.rstrip('.')} ({observed(evidence)})", cause.remedy, evidence)
+            # Where nobody has anything to do, Facteur tries again: a stopped run does not.
+            remedy = WAIT_FOR_RELAY if cause.who is Who.NOBODY else cause.remedy
+            self.stopped = Stopped(f"{cause.cause.rstrip('.')} ({observed(evidence)})", remedy, evidence)
 
 
 class PostOffice:

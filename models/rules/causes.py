@@ -100,14 +100,14 @@ TABLE: tuple[Cause, ...] = (
     Cause(
         name="dns",
         cause="Le nom du serveur de messagerie est introuvable.",
-        remedy="Vérifier le nom du serveur dans la configuration et l'accès à Internet. Facteur réessaie ensuite.",
+        remedy="Vérifier le nom du serveur dans la configuration et l'accès à Internet.",
         who=Who.OPERATOR,
         fault=Fault.DNS,
     ),
     Cause(
         name="connection-refused",
         cause="Le serveur de messagerie refuse la connexion.",
-        remedy="Vérifier le nom du serveur, le port et le pare-feu (port 587 en général). Facteur réessaie ensuite.",
+        remedy="Vérifier le nom du serveur, le port et le pare-feu (port 587 en général).",
         who=Who.OPERATOR,
         fault=Fault.REFUSED,
     ),
