@@ -107,8 +107,6 @@ class Counter:
         with writing(self._database) as session:
             seconds = take_turn(session, self.relay.account, self.relay.messages_per_minute, self.relay.daily_quota)
         if seconds is None:
-            # Where nobody has anything to do, Facteur tries again: a stopped run does not.
-            remedy = WAIT_FOR_RELAY if cause.who is Who.NOBODY else cause.remedy
             self.stopped = Stopped(
                 f"le quota de {self.relay.daily_quota} messages par jour est atteint",
                 "Relancez demain avec le bouton « Retry » : ce qui reste partira alors.",

@@ -178,6 +178,26 @@ def test_a_relay_that_is_down_stops_the_campaign_after_some_faults(workplace: Wo
     workplace.relay.start()
 
 
+def test_the_daily_quota_ends_the_run_and_leaves_the_rest_waiting(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is failed for it, and the sentence names the quota."""
+    monkeypatch.setenv("FACTEUR_SMTP__DAILY_QUOTA", "2")
+    for name in ("Aubert", "Blanc", "Caron"):
+        workplace.add_resident(name, f"{name.lower()}@example.org")
+    assert workplace.run() == ["Envoyé", "Envoyé", "En attente"]
+    assert "quota de 2 messages par jour" in workplace.stops[0].sentence
+    assert len(workplace.relay.messages()) == 2
+
+
+def test_a_server_that_closes_its_door_is_a_stop_that_asks_to_wait(workplace: Workplace) -> None:
+    """A stopped run does not try again, so its remedy does not say so."""
+    workplace.relay.script(Rule(Moment.BANNER, "421 4.3.2 try later"))
+    workplace.add_resident("Aubert", "a@example.org")
+    assert workplace.run() == ["En attente"]
+    assert workplace.stops[0].remedy == "Attendre que le serveur réponde de nouveau."
+
+
 def test_a_wanted_second_sending_is_a_new_version_once(workplace: Workplace) -> None:
     """Its reason is kept, and the same run makes it once, however often it is started again."""
     workplace.add_resident("Aubert", "a@example.org")
