@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
@@ -18,7 +18,8 @@ class Campaign(Base):
 
     ``purpose`` is ``real``, or ``test:<flow run>`` for a trial redirected to ``redirected_to``. ``chosen_at`` is empty
     until a selection is stored; from then on the run never asks again. ``reason`` tells why documents are sent again.
-    ``plan_page`` is the id of the artifact that shows the plan.
+    ``plan_page`` is the id of the artifact that shows the plan. Invoices have a ``period``; reminders have the
+    ``reference_date`` on which they were due, and a ``mode``: the channel that the campaign was started, or switched, to.
     """
 
     __tablename__ = "campaigns"
@@ -27,6 +28,8 @@ class Campaign(Base):
     flow_run_id: Mapped[str] = mapped_column(String(36), unique=True)
     kind: Mapped[str] = mapped_column(String(20))
     period: Mapped[str | None] = mapped_column(String(7), index=True)
+    reference_date: Mapped[date | None]
+    mode: Mapped[str] = mapped_column(String(10), default="")
     structures: Mapped[list[str]] = mapped_column(JSON)
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     purpose: Mapped[str] = mapped_column(String(50), default=REAL)

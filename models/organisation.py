@@ -20,7 +20,7 @@ class Association(Base):
 
 
 class Structure(HasPostalAddress, Base):
-    """A facility: it bills, it has the sender and the texts."""
+    """A facility: it bills, it has the sender and the texts. ``footer`` stands below every mail's text."""
 
     __tablename__ = "structures"
 
@@ -36,6 +36,7 @@ class Structure(HasPostalAddress, Base):
     sender_name: Mapped[str] = mapped_column(String(200), default="")
     sender_email: Mapped[str] = mapped_column(String(254), default="")
     reply_to: Mapped[str] = mapped_column(String(254), default="")
+    footer: Mapped[str] = mapped_column(String(500), default="")
 
     association: Mapped[Association] = relationship()
     wordings: Mapped[list[Wording]] = relationship(back_populates="structure", order_by="Wording.kind")
