@@ -19,7 +19,7 @@ class Campaign(Base):
     ``purpose`` is ``real``, or ``test:<flow run>`` for a trial redirected to ``redirected_to``. ``chosen_at`` is empty
     until a selection is stored; from then on the run never asks again. ``reason`` tells why documents are sent again.
     ``plan_page`` is the id of the artifact that shows the plan. Invoices have a ``period``; reminders have the
-    ``reference_date`` on which they were due, and a ``mode``: the channel that the campaign was started, or switched, to.
+    ``reference_date`` on which they were due, and a ``mode``: the channel that it was started with, or switched to.
     """
 
     __tablename__ = "campaigns"
