@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from settings.notices import NoticeSettings
+from settings.retention import RetentionSettings
 from settings.sending import SendingSettings
 from settings.server import ServerSettings
 from settings.smtp import SmtpSettings
@@ -26,6 +28,8 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     sending: SendingSettings = Field(default_factory=SendingSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
     @field_validator("database_url")
     @classmethod

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
+import httpx
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from models.organisation import Association, Structure
 from models.session import reading
-from models.values.relay import Mechanism, Relay, Security
+from models.values.relay import Application, Mechanism, Relay, Security
 from settings.load import Settings, load_settings
 from settings.loopback import is_loopback
 from settings.smtp_server import SmtpServer
+from settings.wrong import WrongSettingError
+
+Kind = Literal["invoice", "reminder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +30,11 @@ class Carrier:
     origin: str
 
 
-def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
+def find_relays(structures: tuple[str, ...], kind: Kind = "invoice") -> dict[str, Carrier] | str:
     """The relay of each structure (all when none is named), or a French sentence when one has none or cannot be used.
 
-    ``FACTEUR_SMTP__HOST`` comes first, then the structure's own block, then the association's.
+    ``FACTEUR_SMTP__HOST`` comes first; then, for reminders alone, the structure's block for reminders; then the
+    structure's own block; then the association's.
     """
     settings = load_settings()
     with reading(settings.database) as session:
@@ -34,12 +42,20 @@ def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
             session.execute(select(Structure.code, Structure.name, Association.code).join(Association)).tuples().all()
         )
     wanted = [row for row in rows if not structures or row[0] in structures]
+
+    @cache
+    def from_block(name: str) -> Carrier | str | None:
+        return _from_block(name, settings)
+
     carriers: dict[str, Carrier] = {}
     for code, name, association in wanted:
         if settings.smtp.host:
             found: Carrier | str | None = _from_environment(settings)
         else:
-            found = _from_block(block_name(code), settings) or _from_block(block_name(association), settings)
+            names = [block_name(code), block_name(association)]
+            if kind == "reminder":
+                names.insert(0, block_name(code) + "-relances")
+            found = next((carrier for carrier in map(from_block, names) if carrier), None)
         if isinstance(found, str):
             return found
         if found is None:
@@ -49,6 +65,22 @@ def find_relays(structures: tuple[str, ...]) -> dict[str, Carrier] | str:
             )
         carriers[code] = found
     return carriers
+
+
+def current(relay: Relay) -> Relay:
+    """``relay`` as it is set at this moment: a secret changed since the run began serves for the next connection.
+
+    Where the settings cannot be read now, or speak of another account, the relay stays as the run began with it: its
+    limits are counted for that account.
+    """
+    try:
+        settings = load_settings()
+        found = _from_block(relay.source, settings) if relay.source else _from_environment(settings)
+    except (WrongSettingError, OSError, httpx.HTTPError):
+        return relay
+    if isinstance(found, Carrier) and found.relay.account == relay.account:
+        return found.relay
+    return relay
 
 
 def block_name(code: str) -> str:
@@ -63,13 +95,17 @@ def _from_environment(settings: Settings) -> Carrier | str:
             f"Le réglage FACTEUR_SMTP__SECURITY=none enverrait les factures en clair vers {smtp.host} : "
             "mettez « starttls » ou « tls ». Rien n'a été envoyé."
         )
+    mechanism = Mechanism(smtp.mechanism) if smtp.user else Mechanism.NONE
     relay = Relay(
         host=smtp.host,
         port=smtp.port,
         security=smtp.security,
         user=smtp.user,
         secret=smtp.secret.get_secret_value(),
-        mechanism=Mechanism(smtp.mechanism) if smtp.user else Mechanism.NONE,
+        mechanism=mechanism,
+        application=(
+            Application(smtp.tenant, smtp.client_id, smtp.authority) if mechanism is Mechanism.XOAUTH2 else None
+        ),
         ca_file=str(smtp.ca_file or ""),
         messages_per_minute=smtp.messages_per_minute,
         daily_quota=smtp.daily_quota,
@@ -84,12 +120,24 @@ def _from_block(name: str, settings: Settings) -> Carrier | str | None:
     try:
         block = SmtpServer.load(name)
     except ValueError as error:
-        # Prefect raises the same type for a block that is not there and for one that does not validate.
         if "Unable to find block document" in str(error):
             return None
-        return f"Le serveur SMTP « {name} » a un réglage qui n'est pas valable : corrigez-le dans « Blocks »."
+        return f"Le serveur SMTP « {name} » n'a pas pu être lu dans « Blocks »."
+    except RuntimeError as error:  # Prefect's word for a block that does not validate
+        return f"Le serveur SMTP « {name} » a un réglage qui n'est pas valable. {_reason(error)}"
     assert isinstance(block, SmtpServer)
     if block.ca_file and not Path(block.ca_file).is_file():
         return f"Le fichier d'autorité {block.ca_file} du serveur SMTP « {name} » n'existe pas sur cette machine."
-    relay = block.relay(settings.sending.timeout_seconds, settings.sending.patience_seconds)
+    relay = block.relay(settings.sending.timeout_seconds, settings.sending.patience_seconds, source=name)
     return Carrier(relay, f"bloc {name}")
+
+
+def _reason(error: RuntimeError) -> str:
+    """The block's own sentence where it has one; never the value, which may be a secret."""
+    sentence = "Corrigez-le dans « Blocks »."
+    if isinstance(error.__cause__, ValidationError):
+        for fault in error.__cause__.errors(include_url=False, include_input=False):
+            own = fault.get("ctx", {}).get("error")
+            if isinstance(own, ValueError):
+                return f"{own} {sentence}"
+    return sentence

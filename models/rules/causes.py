@@ -158,6 +158,17 @@ TABLE: tuple[Cause, ...] = (
         reply=r".*((hostname|ip address) mismatch|certificate is not valid for)",
     ),
     Cause(
+        name="certificate-self-signed",
+        cause="Le serveur a fait lui-même son certificat de sécurité : rien ne prouve qui il est. Rien n'a été envoyé.",
+        remedy=(
+            "Si le serveur appartient à l'association, indiquer ce certificat comme fichier d'autorité ; "
+            "sinon, ne pas insister et prévenir le fournisseur."
+        ),
+        who=Who.MAIL_ADMINISTRATOR,
+        fault=Fault.TLS,
+        reply=r".*self[- ]signed certificate(?! in)",
+    ),
+    Cause(
         name="certificate-not-trusted",
         cause="Le certificat de sécurité du serveur n'est signé par aucune autorité reconnue. Rien n'a été envoyé.",
         remedy=(
@@ -170,7 +181,7 @@ TABLE: tuple[Cause, ...] = (
     ),
     Cause(
         name="certificate-file",
-        cause="Le fichier de l'autorité de certification indiqué dans la configuration est illisible.",
+        cause="Le fichier de l'autorité de certification indiqué est illisible. Rien n'a été envoyé.",
         remedy="Vérifier le chemin et le contenu de ce fichier (format PEM).",
         who=Who.OPERATOR,
         fault=Fault.TLS,
@@ -216,6 +227,87 @@ TABLE: tuple[Cause, ...] = (
         who=Who.OPERATOR,
         fault=Fault.NO_AUTH,
     ),
+    # OAuth2, before the relay is spoken to
+    Cause(
+        name="token-secret-wrong",
+        cause="Microsoft Entra refuse le secret client de l'application. Rien n'a été envoyé.",
+        remedy=(
+            "Ressaisir le secret dans la configuration : la « Valeur » du secret client, et non son « ID de secret »."
+        ),
+        who=Who.OPERATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS7000215\b",
+    ),
+    Cause(
+        name="token-secret-expired",
+        cause="Le secret client de l'application est périmé dans Microsoft Entra. Rien n'a été envoyé.",
+        remedy="Créer un nouveau secret client dans Microsoft Entra, puis saisir sa valeur dans la configuration.",
+        who=Who.MAIL_ADMINISTRATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS7000222\b",
+    ),
+    Cause(
+        name="token-tenant-wrong",
+        cause="Microsoft Entra ne connaît pas cet annuaire (tenant). Rien n'a été envoyé.",
+        remedy="Recopier dans la configuration l'« ID de l'annuaire (locataire) » que montre l'application dans Entra.",
+        who=Who.OPERATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS9000(2|23)\b",
+    ),
+    Cause(
+        name="token-application-unknown",
+        cause="Microsoft Entra ne connaît pas cette application dans cet annuaire, ou elle y est désactivée. "
+        "Rien n'a été envoyé.",
+        remedy="Recopier l'« ID d'application (client) » dans la configuration ; vérifier qu'elle est activée.",
+        who=Who.OPERATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS(700016|7000112)\b",
+    ),
+    Cause(
+        name="token-permission-missing",
+        cause="L'application n'a pas d'autorisation pour Exchange Online. Rien n'a été envoyé.",
+        remedy="Dans Entra, ajouter l'autorisation d'application SMTP.SendAsApp et accorder le consentement.",
+        who=Who.MAIL_ADMINISTRATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS(65001|650052|500011|501051|1002012)\b",
+    ),
+    Cause(
+        name="token-blocked-by-policy",
+        cause="Une règle d'accès conditionnel de Microsoft Entra bloque l'application. Rien n'a été envoyé.",
+        remedy="Faire autoriser l'application, ou l'adresse Internet de cette machine, par l'administrateur d'Entra.",
+        who=Who.MAIL_ADMINISTRATOR,
+        fault=Fault.TOKEN,
+        reply=r".*AADSTS5300\d\b",
+    ),
+    Cause(
+        name="token-service-certificate",
+        cause="Le service de jetons n'a pas de certificat de sécurité reconnu : le secret ne lui a pas été confié. "
+        "Rien n'a été envoyé.",
+        remedy=(
+            "Vérifier l'adresse du service dans la configuration. Si un équipement du réseau inspecte les connexions, "
+            "l'en dispenser pour ce service ou indiquer son fichier d'autorité."
+        ),
+        who=Who.OPERATOR,
+        fault=Fault.TOKEN,
+        reply=r".*certificate: ",
+    ),
+    Cause(
+        name="token-refused",
+        cause="Le service de jetons refuse l'application. Rien n'a été envoyé.",
+        remedy="Vérifier l'annuaire, l'application et le secret ; sinon transmettre le détail à l'administrateur.",
+        who=Who.MAIL_ADMINISTRATOR,
+        fault=Fault.TOKEN,
+    ),
+    Cause(
+        name="token-service-unreachable",
+        cause="Le service de jetons (Microsoft Entra) ne répond pas. Le message n'est pas parti.",
+        remedy=(
+            "Si cela dure, vérifier que cette machine joint login.microsoftonline.com en direct (port 443), "
+            "puis relancer."
+        ),
+        who=Who.OPERATOR,
+        fault=Fault.TOKEN_SERVICE,
+    ),
     Cause(
         name="starttls-later",
         cause="Le chiffrement du serveur est momentanément indisponible. Le message n'est pas parti.",
@@ -237,7 +329,24 @@ TABLE: tuple[Cause, ...] = (
         cause="Microsoft n'accepte plus la connexion par simple mot de passe.",
         remedy="Passer ce serveur en XOAUTH2 : inscrire Facteur dans Microsoft Entra et saisir ses identifiants.",
         who=Who.MAIL_ADMINISTRATOR,
-        reply=r"5\d\d 5\.7\.30 ",
+        reply=r"5\d\d (5\.7\.30 |.*basic authentication is (disabled|not supported))",
+    ),
+    Cause(
+        name="sign-in-blocked",
+        cause="Les règles de sécurité de l'organisation Microsoft bloquent la connexion du compte d'envoi.",
+        remedy=(
+            "Passer ce serveur en XOAUTH2, ou faire vérifier les paramètres de sécurité par défaut et l'accès "
+            "conditionnel dans Microsoft Entra."
+        ),
+        who=Who.MAIL_ADMINISTRATOR,
+        reply=r"535 5\.7\.139 .*(security defaults|did not meet the criteria|conditional access)",
+    ),
+    Cause(
+        name="wrong-password-microsoft",
+        cause="Microsoft refuse l'identifiant ou le mot de passe du compte d'envoi.",
+        remedy="Vérifier l'identifiant et ressaisir le mot de passe, une seule fois ; mieux : passer en XOAUTH2.",
+        who=Who.OPERATOR,
+        reply=r"535 5\.7\.139 .*credentials were incorrect",
     ),
     Cause(
         name="smtp-auth-disabled",
@@ -248,6 +357,28 @@ TABLE: tuple[Cause, ...] = (
         ),
         who=Who.MAIL_ADMINISTRATOR,
         reply=r"5\d\d 5\.7\.139 ",
+    ),
+    Cause(
+        name="token-without-permission",
+        cause="L'application n'a pas l'autorisation SMTP.SendAsApp, ou le consentement n'a pas été accordé.",
+        remedy=(
+            "Dans Entra, ajouter l'autorisation d'application SMTP.SendAsApp (Office 365 Exchange Online) et accorder "
+            "le consentement de l'administrateur, puis attendre une demi-heure."
+        ),
+        who=Who.MAIL_ADMINISTRATOR,
+        stages=(Stage.AUTH,),
+        reply=r"535 .*/ XOAUTH2 \(SMTP\.SendAsApp absent\)",
+    ),
+    Cause(
+        name="mailbox-not-granted",
+        cause="Exchange refuse l'application pour cette boîte d'envoi.",
+        remedy=(
+            "Vérifier le compte, puis dans Exchange l'inscription de l'application (New-ServicePrincipal, avec l'ID "
+            "d'objet de l'application d'entreprise) et son droit sur la boîte (Add-MailboxPermission)."
+        ),
+        who=Who.MAIL_ADMINISTRATOR,
+        stages=(Stage.AUTH,),
+        reply=r"535 .*/ XOAUTH2",
     ),
     Cause(
         name="wrong-password",
@@ -464,6 +595,17 @@ TABLE: tuple[Cause, ...] = (
         who=Who.MAIL_ADMINISTRATOR,
         stages=_CONTENT,
         reply=r"5\d\d ",
+    ),
+    Cause(
+        name="mailbox-not-opened",
+        cause="Exchange n'a pas pu ouvrir la boîte d'envoi au nom de l'application.",
+        remedy=(
+            "Facteur réessaie. Si cela revient, vérifier le droit de l'application sur la boîte "
+            "(Add-MailboxPermission, FullAccess)."
+        ),
+        who=Who.MAIL_ADMINISTRATOR,
+        stages=_CONTENT,
+        reply=r"4\d\d .*mailbox logon failure",
     ),
     Cause(
         name="later",

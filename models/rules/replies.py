@@ -48,7 +48,7 @@ _ACCOUNT_WORDS = re.compile(r"SendAsDenied|SubmissionQuota", re.IGNORECASE)
 _SENDER_MAILBOX = {"5.2.0", "5.2.2"}
 _SENDER_MAILBOX_WORDS = re.compile(r"QuotaExceeded", re.IGNORECASE)
 _TOO_LARGE = {"5.2.3", "5.3.4"}
-_FAULTS_OF_CONFIGURATION = {Fault.TLS, Fault.NO_STARTTLS, Fault.NO_AUTH}
+_FAULTS_OF_CONFIGURATION = {Fault.TLS, Fault.NO_STARTTLS, Fault.NO_AUTH, Fault.TOKEN}
 
 _REFUSED = Judgement(Verdict.REFUSED)
 _STOPPED = Judgement(Verdict.RELAY_STOPPED)

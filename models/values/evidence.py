@@ -29,6 +29,8 @@ class Fault(StrEnum):
     TLS = "tls"
     NO_STARTTLS = "no-starttls"
     NO_AUTH = "no-auth"
+    TOKEN = "token"  # noqa: S105 - the OAuth2 authority gave no token
+    TOKEN_SERVICE = "token-service"  # noqa: S105 - the OAuth2 authority could not be asked
     GARBLED = "garbled"
     FENCED = "fenced"  # the ledger did not let the dot go: another worker holds the row
     UNWRITABLE = "unwritable"  # composing failed

@@ -8,6 +8,7 @@ from tasks.mail.wire import BrokenError, Reply
 
 _TEXT_LIMIT = 500
 _LEADING_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?:\s+|$)")
+_LONG_WORD = re.compile(r"[^\s\"'<>()\[\]]{12,}")  # a server may cut what it echoes: a piece of a secret is one too
 _SOURCE_LINE = re.compile(r"\s*\(_ssl\.c:\d+\)")
 
 
@@ -34,5 +35,8 @@ def observed(stage: Stage, fault: Fault, text: str) -> Evidence:
 def _clean(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
+    for word in set(_LONG_WORD.findall(text)):
+        if any(word in secret for secret in secrets):
+            text = text.replace(word, "***")
     printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())[:_TEXT_LIMIT]

@@ -28,6 +28,14 @@ class Connection:
     @classmethod
     def open(cls, relay: Relay) -> "Connection | Evidence":
         """Connect, encrypt and log in; the evidence of what went wrong if that fails, and then nothing is left open."""
+        if relay.application is None:
+            return cls._open(relay)
+        from tasks.mail.oauth import open_with_token  # who needs no token waits for no HTTP client to be loaded
+
+        return open_with_token(relay, cls._open)
+
+    @classmethod
+    def _open(cls, relay: Relay) -> "Connection | Evidence":
         connection = cls(relay)
         refusal = greet(connection._wire, relay)
         if refusal is None:

@@ -1,9 +1,13 @@
 """Encryption and login against a real server: verified or nothing, one try, and no secret in any evidence."""
 
 import base64
+import contextlib
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from models.rules.causes import explain
+from models.rules.causes import TABLE, explain
 from models.rules.replies import Verdict, classify
 from models.values.evidence import Evidence, Fault, Stage
 from models.values.relay import Mechanism, Relay, Security
@@ -66,7 +70,7 @@ def test_a_verified_connection_carries_the_message_encrypted(
     [
         (certificates.wrong_name, "certificate-wrong-name"),
         (certificates.expired, "certificate-expired"),
-        (certificates.self_signed, "certificate-not-trusted"),
+        (certificates.self_signed, "certificate-self-signed"),
         (certificates.unknown_authority, "certificate-not-trusted"),
     ],
 )
@@ -83,6 +87,66 @@ def test_a_bad_certificate_stops_the_campaign_and_nothing_is_said_to_that_server
     assert explain(evidence).name == row, evidence.text
     assert said == (["EHLO", "STARTTLS"] if security is Security.STARTTLS else [])
     assert "_ssl.c" not in evidence.text
+
+
+@contextmanager
+def relay_with_tls(certificate: Certificate, newest: str, security: Security) -> Iterator[tuple[Relay, list[str]]]:
+    """A relay that speaks TLS up to ``newest``, and the verbs that it is told; OpenSSL itself says what it refuses."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is: that is the point
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion[newest]
+    told: list[str] = []
+
+    def converse(plain: socket.socket) -> None:
+        connection = context.wrap_socket(plain, server_side=True) if security is Security.TLS else plain
+        connection.sendall(b"220 old.example\r\n")
+        while line := connection.recv(1000).decode():
+            told.append(line.split()[0].upper())
+            if told[-1] == "STARTTLS":
+                connection.sendall(b"220 Go\r\n")
+                connection = context.wrap_socket(connection, server_side=True)
+            else:
+                connection.sendall(b"250-old.example\r\n250 STARTTLS\r\n")
+        connection.close()
+
+    def serve() -> None:
+        plain, _ = listening.accept()
+        with plain, contextlib.suppress(ssl.SSLError):
+            converse(plain)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listening.getsockname()[1]
+        yield Relay("localhost", port, security, ca_file=str(certificate.authority), timeout_seconds=5), told
+        thread.join()
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_relay_whose_encryption_is_too_old_gets_nothing(certificate: Certificate, security: Security) -> None:
+    """TLS 1.1 at most, which RFC 8996 has retired; TLS 1.2 is taken."""
+    with relay_with_tls(certificate, "TLSv1_1", security) as (relay, told):
+        evidence = attempt(relay)
+    assert told == (["EHLO", "STARTTLS"] if security is Security.STARTTLS else [])
+    assert evidence.fault is Fault.TLS
+    assert classify(evidence).verdict is Verdict.RELAY_STOPPED
+    assert explain(evidence).name == "tls-too-old", evidence.text
+    with relay_with_tls(certificate, "TLSv1_2", security) as (relay, told):
+        connection = Connection.open(relay)
+        assert isinstance(connection, Connection)
+        connection.close()
+    assert told[-1] == "QUIT"
+
+
+def test_each_way_to_fail_at_encryption_has_its_own_sentence() -> None:
+    """What to do differs, so what is said does."""
+    rows = [row for row in TABLE if row.fault in (Fault.TLS, Fault.NO_STARTTLS)]
+    assert len({row.cause for row in rows}) == len(rows) >= 9
+    assert all("Rien n'a été envoyé." in row.cause for row in rows)
 
 
 def test_a_relay_without_starttls_gets_nothing_in_clear(tmp_path: Path, certificate: Certificate) -> None:

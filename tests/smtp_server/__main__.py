@@ -20,6 +20,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--key", type=Path)
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--token-key", default="", help="XOAUTH2 takes the tokens that this key signed")
     return parser.parse_args()
 
 
@@ -37,6 +38,7 @@ async def run(options: argparse.Namespace) -> None:
         implicit_tls=options.tls == "tls",
         user=options.user,
         password=options.password,
+        token_key=options.token_key,
     )
     listening = await asyncio.start_server(
         server.serve, "127.0.0.1", options.port, limit=2**20, ssl=context if options.tls == "tls" else None

@@ -11,7 +11,7 @@ from typing import Self
 from models.values.relay import Mechanism, Relay, Security
 from tests.smtp_server.certificates import Certificate
 from tests.smtp_server.record import Record, StoredMessage
-from tests.smtp_server.script import Rule, Script
+from tests.smtp_server.script import Chaos, Rule, Script
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +30,7 @@ class ScriptedServer:
         certificate: Certificate | None = None,
         user: str = "",
         password: str = "",
+        token_key: str = "",
         port: int = 0,
         hide: Sequence[str] = (),
         size: int = Script().size,
@@ -37,15 +38,17 @@ class ScriptedServer:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port
         self._security, self._certificate = security, certificate
-        self._user, self._password = user, password
+        self._user, self._password, self._token_key = user, password, token_key
         self._script, self._record, self._errors = folder / "script.json", folder / "record.jsonl", folder / "errors"
         self._process: subprocess.Popen[str] | None = None
         self.record = Record(self._record)
         self.script(*rules, hide=hide, size=size)
 
-    def script(self, *rules: Rule, hide: Sequence[str] = (), size: int = Script().size) -> None:
+    def script(
+        self, *rules: Rule, hide: Sequence[str] = (), size: int = Script().size, chaos: Chaos | None = None
+    ) -> None:
         """Replace the whole script, also while the server runs; all counts start anew."""
-        Script(rules, tuple(hide), size).write(self._script)
+        Script(rules, tuple(hide), size, chaos).write(self._script)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.smtp_server", "--port", str(self.port), "--tls", self._security.value]
@@ -53,7 +56,7 @@ class ScriptedServer:
         if self._certificate:
             command += ["--cert", str(self._certificate.chain), "--key", str(self._certificate.key)]
         if self._user:
-            command += ["--user", self._user, "--password", self._password]
+            command += ["--user", self._user, "--password", self._password, "--token-key", self._token_key]
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=errors)
         assert self._process.stdout is not None

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
+from random import Random
+from typing import Any
 
 
 class Moment(StrEnum):
@@ -32,6 +34,7 @@ class How(StrEnum):
     DROP = "drop"  # close without a word
     RESET = "reset"  # the same, with a TCP reset
     HANG = "hang"  # say nothing until the client goes away
+    STALL = "stall"  # the same to the end, and read nothing: what the client writes soon finds no room
     DRIP = "drip"  # say ``reply``, a byte every ``seconds``
     CUT = "cut"  # say ``reply`` without its line end, then close
     RAW = "raw"  # write ``reply`` exactly as it is, and go on
@@ -70,12 +73,33 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Chaos:
+    """Faults at random: each answer that no rule is about is one of ``faults`` with this probability.
+
+    What is drawn depends on the seed, the moment, the recipient and how often both have met, and on no clock, so that
+    the same seed gives the same weather whatever the order of the connections.
+    """
+
+    seed: str
+    probability: float
+    faults: tuple[Rule, ...]
+
+    def draw(self, moment: Moment, recipient: str, occasion: int) -> Rule | None:
+        chance = Random(f"{self.seed}/{moment}/{recipient}/{occasion}")
+        usable = [rule for rule in self.faults if rule.moment is moment]
+        if not usable or chance.random() >= self.probability:
+            return None
+        return chance.choice(usable)
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """The rules in force; ``hide`` names EHLO keywords that are not offered, ``size`` is the SIZE that is."""
 
     rules: tuple[Rule, ...] = ()
     hide: tuple[str, ...] = ()
     size: int = 36_700_160
+    chaos: Chaos | None = None
 
     def write(self, path: Path) -> None:
         """Put this script in force: the server reads the file again at its next answer."""
@@ -86,11 +110,19 @@ class Script:
     @classmethod
     def read(cls, path: Path) -> "Script":
         known = json.loads(path.read_text(encoding="utf-8"))
-        rules = tuple(
-            Rule(**{**rule, "moment": Moment(rule["moment"]), "how": How(rule.get("how", How.REPLY))})
-            for rule in known.get("rules", [])
+        chaos = known.get("chaos")
+        return cls(
+            _rules(known.get("rules", [])),
+            tuple(known.get("hide", ())),
+            known.get("size", cls().size),
+            Chaos(chaos["seed"], chaos["probability"], _rules(chaos["faults"])) if chaos else None,
         )
-        return cls(rules, tuple(known.get("hide", ())), known.get("size", cls().size))
+
+
+def _rules(known: list[dict[str, Any]]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(**{**rule, "moment": Moment(rule["moment"]), "how": How(rule.get("how", How.REPLY))}) for rule in known
+    )
 
 
 @dataclass(slots=True)
@@ -101,6 +133,7 @@ class Performance:
     script: Script = field(default_factory=Script)
     _version: tuple[int, int] = (0, 0)
     _met: dict[tuple[int, str], int] = field(default_factory=dict)
+    _drawn: dict[tuple[Moment, str], int] = field(default_factory=dict)
 
     def current(self) -> Script:
         """The script as the file has it now; a changed file starts all counts anew."""
@@ -109,6 +142,7 @@ class Performance:
         if version != self._version:
             self.script, self._version = Script.read(self.path), version
             self._met.clear()
+            self._drawn.clear()
         return self.script
 
     def cue(self, moment: Moment, sender: str, recipient: str) -> Rule | None:
@@ -120,4 +154,7 @@ class Performance:
             met = self._met[key] = self._met.get(key, 0) + 1
             if met > rule.skip and (not rule.times or met <= rule.skip + rule.times):
                 return rule
-        return None
+        if self.script.chaos is None:
+            return None
+        occasion = self._drawn[moment, recipient] = self._drawn.get((moment, recipient), 0) + 1
+        return self.script.chaos.draw(moment, recipient, occasion)

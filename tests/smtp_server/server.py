@@ -13,10 +13,9 @@ import struct
 import traceback
 from dataclasses import dataclass, field
 
+from tests.smtp_server import tokens
 from tests.smtp_server.record import Recorder
 from tests.smtp_server.script import How, Moment, Performance, Rule
-
-XOAUTH2_REFUSAL = base64.b64encode(b'{"status":"401","schemes":"Bearer"}').decode()
 
 
 class GoneError(Exception):
@@ -33,6 +32,7 @@ class Server:
     implicit_tls: bool = False
     user: str = ""
     password: str = ""
+    token_key: str = ""
     connections: int = 0
     open_now: int = 0
     stored: int = 0
@@ -109,6 +109,8 @@ class Session:
         mechanism, _, initial = rest.partition(" ")
         right = await self.credentials_are_right(mechanism.upper(), initial)
         usual = "235 2.7.0 Welcome" if right else "535 5.7.8 Bad credentials"
+        if self.server.token_key and mechanism.upper() == "XOAUTH2" and not right:
+            usual = "535 5.7.3 Authentication unsuccessful [test.example]"
         rule = self.server.performance.cue(Moment.AUTH, "", "")
         if ((rule and rule.reply) or usual).startswith("235"):
             self.user = self.server.user
@@ -123,10 +125,11 @@ class Session:
         if mechanism == "LOGIN":
             given = decoded(initial or await self.ask("VXNlcm5hbWU6"))
             return (given, decoded(await self.ask("UGFzc3dvcmQ6"))) == (user, password)
-        right = decoded(initial or await self.ask("")) == f"user={user}\1auth=Bearer {password}\1\1"
-        if not right:
-            await self.ask(XOAUTH2_REFUSAL)
-        return right
+        given = decoded(initial or await self.ask(""))
+        objection = tokens.objection(given, user, password, self.server.token_key)
+        if objection:
+            await self.ask(tokens.challenge(objection))
+        return not objection
 
     async def ask(self, challenge: str) -> str:
         await self.say(f"334 {challenge}")
@@ -173,6 +176,7 @@ class Session:
         await self.finish(content)
 
     async def finish(self, content: bytes) -> None:
+        self.server.recorder.note("dot", self.number, recipient=self.recipient)
         rule = self.server.performance.cue(Moment.FINAL, self.sender or "", self.recipient)
         if rule is None or rule.keeps_the_message():
             self.server.stored += 1
@@ -253,6 +257,8 @@ class Session:
                 while await self.reader.read(65536):
                     pass
                 raise GoneError
+            case How.STALL:
+                await asyncio.Event().wait()  # the reader stops the transport once its buffer is full
             case How.CUT:
                 await self.write(said.encode())
                 raise GoneError

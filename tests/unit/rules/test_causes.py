@@ -21,6 +21,10 @@ def tls(text: str) -> Evidence:
     return fault(Stage.STARTTLS, Fault.TLS, text)
 
 
+def token(text: str) -> Evidence:
+    return fault(Stage.AUTH, Fault.TOKEN, text)
+
+
 VERIFY = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
 
 CASES = [
@@ -41,7 +45,7 @@ CASES = [
     ("certificate-not-yet-valid", tls(VERIFY + "certificate is not yet valid")),
     ("certificate-wrong-name", tls(VERIFY + "Hostname mismatch, certificate is not valid for 'smtp.example.org'.")),
     ("certificate-wrong-name", tls(VERIFY + "IP address mismatch, certificate is not valid for '127.0.0.1'.")),
-    ("certificate-not-trusted", tls(VERIFY + "self-signed certificate")),
+    ("certificate-self-signed", tls(VERIFY + "self-signed certificate")),
     ("certificate-not-trusted", tls(VERIFY + "self signed certificate in certificate chain")),
     ("certificate-not-trusted", tls(VERIFY + "unable to get local issuer certificate")),
     ("certificate-file", tls("certificate authority file /etc/ca.pem: No such file or directory")),
@@ -51,11 +55,29 @@ CASES = [
     ("tls", tls("[SSL] internal error")),
     ("no-starttls", fault(Stage.STARTTLS, Fault.NO_STARTTLS)),
     ("no-auth", fault(Stage.AUTH, Fault.NO_AUTH)),
+    ("token-secret-wrong", token("AADSTS7000215: Invalid client secret provided.")),
+    ("token-secret-expired", token("AADSTS7000222: The provided client secret keys are expired.")),
+    ("token-tenant-wrong", token('{"error_description":"AADSTS90002: Tenant not found."}')),
+    ("token-tenant-wrong", token("AADSTS900023: Specified tenant identifier is neither a valid DNS name.")),
+    ("token-application-unknown", token("AADSTS700016: Application was not found in the directory.")),
+    ("token-application-unknown", token("AADSTS7000112: Application is disabled.")),
+    ("token-permission-missing", token("AADSTS501051: Application is not assigned to a role.")),
+    ("token-blocked-by-policy", token("AADSTS53003: Access has been blocked by Conditional Access policies.")),
+    ("token-service-certificate", token("certificate: CERTIFICATE_VERIFY_FAILED")),
+    ("token-refused", token("AADSTS50034: another")),
+    ("token-service-unreachable", fault(Stage.AUTH, Fault.TOKEN_SERVICE, "Connection refused")),
     ("starttls-later", reply(Stage.STARTTLS, 454)),
     ("starttls-refused", reply(Stage.STARTTLS, 501)),
     ("basic-authentication-ended", reply(Stage.AUTH, 550, "5.7.30")),
     ("smtp-auth-disabled", reply(Stage.AUTH, 535, "5.7.139")),
+    ("basic-authentication-ended", reply(Stage.AUTH, 535, "5.7.139", "basic authentication is disabled.")),
+    ("sign-in-blocked", reply(Stage.AUTH, 535, "5.7.139", "user is locked by your security defaults policy.")),
+    ("sign-in-blocked", reply(Stage.AUTH, 535, "5.7.139", "the request did not meet the criteria")),
+    ("wrong-password-microsoft", reply(Stage.AUTH, 535, "5.7.139", "the user credentials were incorrect.")),
+    ("token-without-permission", reply(Stage.AUTH, 535, "5.7.3", "No / XOAUTH2 (SMTP.SendAsApp absent)")),
+    ("mailbox-not-granted", reply(Stage.AUTH, 535, "5.7.3", "Authentication unsuccessful / XOAUTH2")),
     ("wrong-password", reply(Stage.AUTH, 535, "5.7.8")),
+    ("wrong-password", reply(Stage.AUTH, 535, "5.7.3", "Authentication unsuccessful")),
     ("authentication-required", reply(Stage.MAIL, 530, "5.7.57")),
     ("authentication-later", reply(Stage.AUTH, 454, "4.7.0")),
     ("send-as-denied", reply(Stage.FINAL, 554, "5.2.252", "SendAsDenied; a@b.fr")),
@@ -89,6 +111,7 @@ CASES = [
     ("sender-refused", reply(Stage.MAIL, 550)),
     ("recipient-refused", reply(Stage.RCPT, 550)),
     ("content-refused", reply(Stage.FINAL, 554, "5.6.0")),
+    ("mailbox-not-opened", reply(Stage.FINAL, 430, "4.2.0", "STOREDRV; mailbox logon failure; Cannot open mailbox")),
     ("later", reply(Stage.FINAL, 451)),
     ("unexpected", reply(Stage.DATA, 250)),
 ]
