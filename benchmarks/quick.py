@@ -151,7 +151,7 @@ def send_bare(port: int) -> float:
         for invoice_id in session.scalars(select(Invoice.id)).all():
             session.add(Document(kind="invoice", invoice_id=invoice_id))
     with reading(url) as session:
-        papers = [read_source(session, key)[0].paper for key in session.scalars(select(Document.id))]
+        papers = [read_source(session.connection(), key)[0].paper for key in session.scalars(select(Document.id))]
     started = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port) as smtp:
         for paper in papers:

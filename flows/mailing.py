@@ -16,40 +16,63 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from models.base import utc_now
+from models.document import DocumentKind
 from models.values.documents import DocumentReference
 from settings.load import load_settings
+from tasks.expected_end import progress_words
 from tasks.mailing import mail_document
 from tasks.planning import CampaignReference
+from tasks.points import reached
 from tasks.post_office import PostOffice, Stopped
 from tasks.relays import Carrier, find_relays
 from tasks.remaining import remaining_documents, wait_for_leases
-from tasks.reporting import close_campaign, report
+from tasks.reporting import Outcome, close_campaign, report
 
 PROGRESS_EVERY_SECONDS = 2.0
 
 
 def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State[Any]:
-    """Send what remains of the campaign, what a dead predecessor held last; the run's final state."""
+    """Send what remains of the campaign, then report; the run's final state."""
+    return conclude(campaign, send_remaining(campaign, carriers))
+
+
+def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | str) -> list[Stopped]:
+    """Send what remains of the campaign, what a dead predecessor held last; why it stopped.
+
+    ``carriers`` may be the sentence that says that there is no SMTP server: a campaign of letters needs none.
+    """
+    if isinstance(carriers, str):
+        return [Stopped(carriers, "")] if remaining_documents(campaign) else []
     with closing(_open_post_office(carriers)) as post:
         _mail_each(remaining_documents(campaign), post)
         if wait_for_leases(campaign):
             _mail_each(remaining_documents(campaign), post)
-        stops: list[Stopped] = post.stopped
+        return post.stopped
+
+
+def conclude(campaign: CampaignReference, stops: list[Stopped], printed: Outcome | None = None) -> State[Any]:
+    """Report on the campaign from the ledger, ``printed`` being what was made of its letters; the run's final state."""
     close_campaign(campaign)
-    outcome = report(campaign, stops)
+    outcome = report(campaign, stops, printed)
+    reached("reported")
     return (Failed if outcome.failed else Completed)(message=outcome.sentence)
 
 
 def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | str:
     """Send documents of any campaign; why counters were closed, or a French sentence when one has no SMTP server."""
-    if not documents:
-        return []
-    carriers = find_relays(tuple(sorted({document.structure for document in documents})))
-    if isinstance(carriers, str):
-        return carriers
-    with closing(_open_post_office(carriers)) as post:
-        _mail_each(documents, post)
-        return post.stopped
+    stops: list[Stopped] = []
+    for kind in DocumentKind:  # a structure's reminders may leave through another server than its invoices
+        found = [document for document in documents if document.kind == kind]
+        if not found:
+            continue
+        carriers = find_relays(tuple(sorted({document.structure for document in found})), kind.value)
+        if isinstance(carriers, str):
+            return carriers
+        with closing(_open_post_office(carriers)) as post:
+            _mail_each(found, post)
+            stops += post.stopped
+    return stops
 
 
 def _open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
@@ -70,13 +93,13 @@ def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None
 
 def _wait(futures: PrefectFutureList[PrefectConcurrentFuture[Any]], total: int) -> None:
     progress = cast("UUID", create_progress_artifact(0.0, description=f"0 document traité sur {total}"))
-    shown_at = time.monotonic()
+    began_at = shown_at = time.monotonic()
     for done, future in enumerate(futures):
         running = cast("PrefectConcurrentFuture[Any]", future).wrapped_future
         while not running.done():  # `future.state` would ask the server each time
             future.wait(timeout=PROGRESS_EVERY_SECONDS)
             if time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
                 shown_at = time.monotonic()
-                words = f"{done} documents traités sur {total}"
+                words = progress_words(done, total, shown_at - began_at, utc_now())
                 update_progress_artifact(progress, progress=100 * done / total, description=words)
-    update_progress_artifact(progress, progress=100.0, description=f"{total} documents traités sur {total}")
+    update_progress_artifact(progress, progress=100.0, description=progress_words(total, total, 0, utc_now()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, exists, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Connection, ForeignKey, String, UniqueConstraint, exists, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Moment, UtcTime
 
@@ -42,10 +42,10 @@ class Decision(Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
 
 
-def resend_was_decided(session: Session, delivery_id: int) -> bool:
+def resend_was_decided(connection: Connection, delivery_id: int) -> bool:
     """Whether a person wanted this delivery's archived bytes to leave again, whatever its source says by now.
 
     The first copy may have arrived: other content under the same Message-ID would be a second, different original.
     """
     decided = exists().where(Decision.delivery_id == delivery_id, Decision.choice == Settlement.RESEND)
-    return bool(session.scalar(select(decided)))
+    return bool(connection.scalar(select(decided)))

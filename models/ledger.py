@@ -9,8 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal, cast
 
-from sqlalchemy import Table, Update, bindparam, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.delivery import Attempt, Delivery
@@ -53,17 +52,17 @@ def _claim_statement(names: tuple[str, ...]) -> ReturningUpdate[tuple[int]]:
     return statement.values(attempt=_DELIVERIES.c.attempt + 1).returning(_DELIVERIES.c.attempt)
 
 
-def hold(session: Session, delivery_id: int) -> None:
+def hold(connection: Connection, delivery_id: int) -> None:
     """Keep an import from changing the source between its reading and the claim, on PostgreSQL.
 
     An import locks the deliveries whose content it changes in the same way. SQLite has one writer at a time anyhow.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_HOLD, {"key": delivery_id})
+    if connection.dialect.name == "postgresql":
+        connection.execute(_HOLD, {"key": delivery_id})
 
 
 def compose_and_claim(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     *,
     fingerprint: str,
@@ -73,17 +72,21 @@ def compose_and_claim(
     relay: str,
     leased_until: datetime,
     now: datetime,
+    note: str = "",
 ) -> int | None:
-    """Planned -> composed -> claimed in one step, with the exact bytes that will be sent; see ``claim``."""
+    """Planned -> composed -> claimed in one step, with the exact bytes that will be sent; see ``claim``.
+
+    ``note`` is what the report says of the message, such as what had to be left out of it.
+    """
     check_transition(S.PLANNED, S.COMPOSED)
     check_transition(S.COMPOSED, S.CLAIMED)
-    values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": ""}
-    return _claim(session, delivery_id, S.PLANNED, values, flow_run_id, relay, leased_until, now)
+    values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": note}
+    return _claim(connection, delivery_id, S.PLANNED, values, flow_run_id, relay, leased_until, now)
 
 
-def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sentence: str, now: datetime) -> bool:
+def fail_composing(connection: Connection, delivery_id: int, *, flow_run_id: str, sentence: str, now: datetime) -> bool:
     """Note on a planned delivery that its message could not be written, and why; it stays planned."""
-    row = session.execute(
+    row = connection.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.state == S.PLANNED)
         .values(attempt=Delivery.attempt + 1, note=sentence[:600], changed_at=now)
@@ -91,7 +94,7 @@ def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sent
     ).first()
     if row is None:
         return False
-    session.execute(
+    connection.execute(
         insert(Attempt).values(
             delivery_id=delivery_id,
             number=row.attempt,
@@ -107,18 +110,25 @@ def fail_composing(session: Session, delivery_id: int, *, flow_run_id: str, sent
     return True
 
 
-def replan(session: Session, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
+def replan(connection: Connection, delivery_id: int, state: DeliveryState, *, now: datetime) -> bool:
     """Composed or deferred -> planned: the source changed since the message was composed."""
-    return _move(session, delivery_id, state, S.PLANNED, now, {"fingerprint": "", "archive_key": "", "message_id": ""})
+    return _move(
+        connection,
+        delivery_id,
+        state,
+        S.PLANNED,
+        now,
+        {"fingerprint": "", "archive_key": "", "message_id": "", "note": ""},
+    )
 
 
-def withdraw(session: Session, delivery_id: int, state: DeliveryState, *, note: str, now: datetime) -> bool:
+def withdraw(connection: Connection, delivery_id: int, state: DeliveryState, *, note: str, now: datetime) -> bool:
     """Take a delivery that has not been sent out of the run, with the reason."""
-    return _move(session, delivery_id, state, S.WITHDRAWN, now, {"note": note, "not_before": None})
+    return _move(connection, delivery_id, state, S.WITHDRAWN, now, {"note": note, "not_before": None})
 
 
 def claim(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     state: DeliveryState,
     *,
@@ -129,11 +139,11 @@ def claim(
 ) -> int | None:
     """Composed or deferred -> claimed. The number of the new attempt, or None when another worker was faster."""
     check_transition(state, S.CLAIMED)
-    return _claim(session, delivery_id, state, {}, flow_run_id, relay, leased_until, now)
+    return _claim(connection, delivery_id, state, {}, flow_run_id, relay, leased_until, now)
 
 
 def _claim(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     before: DeliveryState,
     values: dict[str, Any],
@@ -144,10 +154,10 @@ def _claim(
 ) -> int | None:
     values = values | {"state": S.CLAIMED, "changed_at": now, "leased_until": leased_until, "not_before": None}
     parameters = {f"new_{name}": value for name, value in values.items()} | {"key": delivery_id, "before": before}
-    number = session.connection().execute(_claim_statement(tuple(values)), parameters).scalar_one_or_none()
+    number = connection.execute(_claim_statement(tuple(values)), parameters).scalar_one_or_none()
     if number is None:
         return None
-    session.connection().execute(
+    connection.execute(
         _NEW_ATTEMPT,
         {
             "delivery_id": delivery_id,
@@ -161,14 +171,14 @@ def _claim(
 
 
 def begin_handing_over(
-    session: Session, delivery_id: int, attempt: int, *, leased_until: datetime, now: datetime
+    connection: Connection, delivery_id: int, attempt: int, *, leased_until: datetime, now: datetime
 ) -> bool:
     """Claimed -> handing_over: the fence before the dot. False: the lease was lost, and the dot must not be sent."""
-    return _move(session, delivery_id, S.CLAIMED, S.HANDING_OVER, now, {"leased_until": leased_until}, attempt)
+    return _move(connection, delivery_id, S.CLAIMED, S.HANDING_OVER, now, {"leased_until": leased_until}, attempt)
 
 
 def settle(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     attempt: int,
     after: DeliveryState,
@@ -188,12 +198,12 @@ def settle(
     if after is S.ACCEPTED:
         values["accepted_at"] = now
     if counted:
-        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(failures=Delivery.failures + 1))
+        connection.execute(update(Delivery).where(Delivery.id == delivery_id).values(failures=Delivery.failures + 1))
     moved = any(
-        after in TRANSITIONS[before] and _move(session, delivery_id, before, after, now, values, attempt)
+        after in TRANSITIONS[before] and _move(connection, delivery_id, before, after, now, values, attempt)
         for before in (S.HANDING_OVER, S.CLAIMED, S.UNCERTAIN)
     )
-    session.connection().execute(
+    connection.execute(
         _END_ATTEMPT,
         {
             "of_delivery": delivery_id,
@@ -211,7 +221,7 @@ def settle(
 
 
 def decide(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     after: Literal[S.ACCEPTED, S.COMPOSED, S.WITHDRAWN],
     *,
@@ -228,32 +238,32 @@ def decide(
             Attempt.delivery_id == delivery_id,
             Attempt.number == select(Delivery.attempt).where(Delivery.id == delivery_id).scalar_subquery(),
         )
-        values["accepted_at"] = session.scalar(tried)
-    return _move(session, delivery_id, S.UNCERTAIN, after, now, values)
+        values["accepted_at"] = connection.scalar(tried)
+    return _move(connection, delivery_id, S.UNCERTAIN, after, now, values)
 
 
-def abandon(session: Session, delivery_id: int, *, now: datetime) -> bool:
+def abandon(connection: Connection, delivery_id: int, *, now: datetime) -> bool:
     """Deferred -> abandoned: the address was tried long enough."""
-    return _move(session, delivery_id, S.DEFERRED, S.ABANDONED, now, {"not_before": None})
+    return _move(connection, delivery_id, S.DEFERRED, S.ABANDONED, now, {"not_before": None})
 
 
-def end_lost_leases(session: Session, *, now: datetime) -> dict[DeliveryState, int]:
+def end_lost_leases(connection: Connection, *, now: datetime) -> dict[DeliveryState, int]:
     """Take up what dead workers left: claimed -> composed, for no dot was sent; handing_over -> uncertain.
 
     Returns how many rows went to each state.
     """
     moved = {S.COMPOSED: 0, S.UNCERTAIN: 0}
-    lost = session.execute(
+    lost = connection.execute(
         select(Delivery.id, Delivery.state, Delivery.attempt).where(
             Delivery.state.in_([S.CLAIMED, S.HANDING_OVER]), Delivery.leased_until < now
         )
     ).all()
     for delivery_id, state, attempt in lost:
         after = S.COMPOSED if state == S.CLAIMED else S.UNCERTAIN
-        if _move(session, delivery_id, DeliveryState(state), after, now, {"leased_until": None}, attempt):
+        if _move(connection, delivery_id, DeliveryState(state), after, now, {"leased_until": None}, attempt):
             moved[after] += 1
             verdict = Verdict.UNCERTAIN if after is S.UNCERTAIN else ""
-            session.execute(
+            connection.execute(
                 update(Attempt)
                 .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt, Attempt.ended_at.is_(None))
                 .values(ended_at=now, verdict=verdict, reply="")
@@ -262,7 +272,7 @@ def end_lost_leases(session: Session, *, now: datetime) -> dict[DeliveryState, i
 
 
 def _move(
-    session: Session,
+    connection: Connection,
     delivery_id: int,
     before: DeliveryState,
     after: DeliveryState,
@@ -276,4 +286,4 @@ def _move(
     if attempt is not None:
         parameters["of_attempt"] = attempt
     statement = _move_statement(tuple(values), attempt is not None)
-    return session.connection().execute(statement, parameters).rowcount == 1
+    return connection.execute(statement, parameters).rowcount == 1

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from sqlalchemy import ColumnElement, Connection, case, literal
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
-from models.base import utc_now
+from models.clock import database_seconds
+from models.quota import QuotaReached, count_message
 from models.relay_pace import RelayPace
+from models.rules.pacing import spacing_seconds
+from models.upsert import insert_into
+
+# Nothing pushes a turn further away but a clock that was set back.
+FARTHEST_SECONDS = 1800.0
 
 
-def take_turn(session: Session, account: str, messages_per_minute: int, daily_quota: int) -> float | None:
-    """Reserve the next turn of ``account``: the seconds to wait for it, or None when the daily quota is used up.
+def take_turn(rows: Connection, account: str, messages_per_minute: int, daily_quota: int) -> float | QuotaReached:
+    """Reserve the next turn of ``account``: the seconds to wait for it, or that the quota of 24 hours is used up.
 
-    Works in the caller's writing transaction; limits of 0 do not limit. The clock is the database server's, so that
-    machines whose clocks differ keep one pace.
+    One statement takes the turn, so that any number of processes take one after the other. Works in the caller's
+    writing transaction, which should end at once; limits of 0 do not limit. An idle account saves up no turns.
     """
-    now = _database_now(session)
-    pace = session.scalars(select(RelayPace).where(RelayPace.account == account).with_for_update()).one_or_none()
-    if pace is None:
-        pace = RelayPace(account=account, next_at=now, day=now.date(), sent=0)
-        session.add(pace)
-    if pace.day != now.date():
-        pace.day, pace.sent = now.date(), 0
-    if daily_quota and pace.sent >= daily_quota:
-        return None
-    turn = max(pace.next_at, now)
-    pace.sent += 1
-    pace.next_at = turn + timedelta(minutes=1) / messages_per_minute if messages_per_minute else turn
-    return (turn - now).total_seconds()
+    spacing = spacing_seconds(messages_per_minute)
+    now = database_seconds(rows)
+    statement = insert_into(rows, RelayPace).values(account=account, next_at=now + literal(spacing))
+    turn, at = rows.execute(
+        statement.on_conflict_do_update(
+            index_elements=[RelayPace.account], set_={"next_at": _pending(now) + literal(spacing)}
+        ).returning(RelayPace.next_at - literal(spacing), now)
+    ).one()
+    if daily_quota:
+        reached = count_message(rows, account, daily_quota, at)
+        if reached:
+            return reached  # the turn is lost: at a quota's end nobody is in a hurry
+    return max(float(turn - at), 0.0)
 
 
-def delay(session: Session, account: str, seconds: float) -> None:
+def delay(rows: Connection, account: str, seconds: float) -> None:
     """Push the account's next turn at least ``seconds`` away: the relay asked for less, or does not answer."""
-    now = _database_now(session)
-    pace = session.scalars(select(RelayPace).where(RelayPace.account == account).with_for_update()).one_or_none()
-    if pace is None:
-        pace = RelayPace(account=account, next_at=now, day=now.date(), sent=0)
-        session.add(pace)
-    pace.next_at = max(pace.next_at, now + timedelta(seconds=seconds))
+    now = database_seconds(rows)
+    until = now + literal(seconds)
+    statement = insert_into(rows, RelayPace).values(account=account, next_at=until)
+    pending = _pending(now)
+    rows.execute(
+        statement.on_conflict_do_update(
+            index_elements=[RelayPace.account], set_={"next_at": case((pending > until, pending), else_=until)}
+        )
+    )
 
 
-def _database_now(session: Session) -> datetime:
-    if session.get_bind().dialect.name == "postgresql":
-        moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        return moment.astimezone(UTC)
-    return utc_now()  # SQLite lives on one machine, whose clock this is
+def _pending(now: ColumnElement[float]) -> ColumnElement[float]:
+    """The next turn that is free: never in the past, and not so far off that only a clock set back explains it."""
+    is_ahead = RelayPace.next_at.between(now, now + literal(FARTHEST_SECONDS))
+    return case((is_ahead, RelayPace.next_at), else_=now)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, select
 
 from models.delivery import Delivery
 from models.rules.states import DeliveryState
@@ -50,15 +49,15 @@ _OF_DOCUMENT = (
 _ONE = select(*_COLUMNS).where(Delivery.id == bindparam("key"))
 
 
-def read_pending(session: Session, document: DocumentReference) -> list[PendingDelivery]:
+def read_pending(connection: Connection, document: DocumentReference) -> list[PendingDelivery]:
     """The deliveries of one version of a document, whatever their state."""
     key = {"document_id": document.document_id, "version": document.version, "purpose": document.purpose}
-    return [_pending(*row) for row in session.connection().execute(_OF_DOCUMENT, key).tuples()]
+    return [_pending(*row) for row in connection.execute(_OF_DOCUMENT, key).tuples()]
 
 
-def read_again(session: Session, delivery_id: int) -> PendingDelivery:
+def read_again(connection: Connection, delivery_id: int) -> PendingDelivery:
     """One delivery as it stands now."""
-    return _pending(*session.connection().execute(_ONE, {"key": delivery_id}).tuples().one())
+    return _pending(*connection.execute(_ONE, {"key": delivery_id}).tuples().one())
 
 
 def _pending(

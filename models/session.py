@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -43,8 +43,10 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A transaction that reads first and writes later cannot wait for its turn in SQLite: it fails at once.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.connection.dbapi_connection.execute("BEGIN")  # never waits for anybody, so never fails
 
     return engine
 
@@ -53,6 +55,16 @@ def engine(url: str) -> Engine:
     """The one engine of this process for ``url``: SQLite in WAL, fully synchronised, or PostgreSQL through psycopg."""
     with _making:
         return _engine(url)
+
+
+@lru_cache
+def _writing_engine(url: str) -> Engine:
+    return engine(url).execution_options(writes=True)
+
+
+def _turn(url: str) -> AbstractContextManager[Any]:
+    # SQLite has one writer, and whoever finds it busy sleeps: the threads of a process queue up here instead.
+    return _sqlite_turn if url.startswith("sqlite") else nullcontext()
 
 
 @contextmanager
@@ -65,7 +77,19 @@ def reading(url: str) -> Iterator[Session]:
 @contextmanager
 def writing(url: str) -> Iterator[Session]:
     """A session in one transaction, committed at the end, undone when an exception leaves the block."""
-    # SQLite has one writer, and whoever finds it busy sleeps: the threads of a process queue up here instead.
-    turn = _sqlite_turn if url.startswith("sqlite") else nullcontext()
-    with turn, Session(engine(url).execution_options(writes=True)) as session, session.begin():
+    with _turn(url), Session(_writing_engine(url)) as session, session.begin():
         yield session
+
+
+@contextmanager
+def reading_rows(url: str) -> Iterator[Connection]:
+    """A bare connection that only reads: for what every mail does, a session costs more than its statements."""
+    with engine(url).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing_rows(url: str) -> Iterator[Connection]:
+    """A bare connection in one transaction; see ``writing``."""
+    with _turn(url), _writing_engine(url).begin() as connection:
+        yield connection

@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, bindparam, select
 
 from models.document import Document
 from models.invoice import Invoice, InvoiceLine
@@ -25,7 +24,8 @@ INVOICE_WORDING = "invoice"
 class Source:
     """Everything that reaches a message except the address. ``wording`` is (subject, body), empty for the default.
 
-    ``pdf_key`` names an imported PDF in the archive, which is then sent as it is.
+    ``pdf_key`` names an imported PDF in the archive, which is then sent as it is. ``copied``: the resident and the
+    guardian each get a message, which may say so.
     """
 
     structure_code: str
@@ -35,6 +35,12 @@ class Source:
     wording: tuple[str, str]
     pdf_key: str
     paper: InvoicePaper
+    copied: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells this document from the structure's others, in its Message-ID."""
+        return self.paper.number
 
     @property
     def fingerprint(self) -> str:
@@ -43,7 +49,7 @@ class Source:
 
 
 # Read twice for every mail: columns instead of objects, and one statement instead of six, make it four times as fast.
-_INVOICE = (
+_SELECTED = (
     select(
         Invoice.id,
         Invoice.number,
@@ -69,6 +75,7 @@ _INVOICE = (
         Structure.sender_name,
         Structure.sender_email,
         Structure.reply_to,
+        Structure.footer,
         Wording.subject,
         Wording.body,
         Resident.id.label("resident_id"),
@@ -92,16 +99,18 @@ _INVOICE = (
         Client.postcode.label("client_postcode"),
         Client.city.label("client_city"),
     )
-    .select_from(Document)
-    .join(Invoice, Document.invoice_id == Invoice.id)
+    .select_from(Invoice)
     .join(Structure, Invoice.structure_id == Structure.id)
     .join(Association, Structure.association_id == Association.id)
     .outerjoin(Wording, (Wording.structure_id == Structure.id) & (Wording.kind == INVOICE_WORDING))
     .outerjoin(Resident, Invoice.resident_id == Resident.id)
     .outerjoin(Guardian, Resident.guardian_id == Guardian.id)
     .outerjoin(Client, Invoice.client_id == Client.id)
-    .where(Document.id == bindparam("document_id"))
 )
+_OF_DOCUMENT = _SELECTED.join(Document, Document.invoice_id == Invoice.id).where(
+    Document.id == bindparam("document_id")
+)
+_OF_INVOICE = _SELECTED.where(Invoice.id == bindparam("invoice_id"))
 _LINES = (
     select(InvoiceLine.label, InvoiceLine.amount, InvoiceLine.quantity, InvoiceLine.unit_price)
     .where(InvoiceLine.invoice_id == bindparam("invoice_id"))
@@ -109,11 +118,22 @@ _LINES = (
 )
 
 
-def read_source(session: Session, document_id: int) -> tuple[Source, tuple[Recipient, ...] | NoAddress]:
-    """The source of a document as it stands now, and its current recipients."""
-    connection = session.connection()
-    row = connection.execute(_INVOICE, {"document_id": document_id}).one()
+def read_invoice_source(
+    connection: Connection, document_id: int
+) -> tuple[Source, tuple[Recipient, ...] | NoAddress] | None:
+    """The source of an invoice's document as it stands now, and its current recipients; None when it is no invoice."""
+    row = connection.execute(_OF_DOCUMENT, {"document_id": document_id}).one_or_none()
+    return _source(connection, row) if row is not None else None
+
+
+def read_invoice(connection: Connection, invoice_id: int) -> Source:
+    """The source of an invoice that another document encloses a copy of."""
+    return _source(connection, connection.execute(_OF_INVOICE, {"invoice_id": invoice_id}).one())[0]
+
+
+def _source(connection: Connection, row: Row[Any]) -> tuple[Source, tuple[Recipient, ...] | NoAddress]:
     lines = tuple(Line(*line) for line in connection.execute(_LINES, {"invoice_id": row.id}))
+    recipients = _recipients(row)
     source = Source(
         structure_code=row.structure_code,
         sender_name=row.sender_name or row.structure,
@@ -122,10 +142,15 @@ def read_source(session: Session, document_id: int) -> tuple[Source, tuple[Recip
         wording=(row.subject or "", row.body or ""),
         pdf_key=row.pdf_key,
         paper=_paper(row, lines),
+        copied=isinstance(recipients, tuple) and len(recipients) > 1,
     )
+    return source, recipients
+
+
+def _recipients(row: Row[Any]) -> tuple[Recipient, ...] | NoAddress:
     if row.resident_id is None:
-        return source, resolve_client(row.client_email or "")
-    return source, resolve_recipients(row.recipients, row.resident_email, row.guardian_email or "")
+        return resolve_client(row.client_email or "")
+    return resolve_recipients(row.recipients, row.resident_email, row.guardian_email or "")
 
 
 def _paper(row: Row[Any], lines: tuple[Line, ...]) -> InvoicePaper:
@@ -146,6 +171,7 @@ def _paper(row: Row[Any], lines: tuple[Line, ...]) -> InvoicePaper:
             iban=row.iban,
             bic=row.bic,
             vat_mention=row.vat_mention,
+            footer=row.footer,
         ),
         number=row.number,
         issued_on=row.issued_on,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.pending import PendingDelivery
 from models.rules.recipients import NoAddress, Recipient
 
+NOTHING_LEFT = "plus rien à réclamer : tout a été réglé, contesté ou suspendu entre-temps"
 NO_LONGER_CURRENT = "l'adresse n'est plus celle du destinataire"
 
 

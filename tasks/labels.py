@@ -2,6 +2,8 @@
 
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Role
+from models.rules.reminder_coverage import DESELECTED
+from models.rules.reminders import NotDue
 from models.rules.states import DeliveryState
 from models.values.evidence import Evidence, Fault
 
@@ -26,6 +28,8 @@ FAULT = {
     Fault.TLS: "chiffrement impossible",
     Fault.NO_STARTTLS: "chiffrement non proposé",
     Fault.NO_AUTH: "authentification non proposée",
+    Fault.TOKEN: "jeton OAuth2 refusé",
+    Fault.TOKEN_SERVICE: "service de jetons injoignable",
     Fault.GARBLED: "réponse illisible",
     Fault.FENCED: "pris par un autre traitement",
     Fault.UNWRITABLE: "message non composé",
@@ -54,6 +58,22 @@ ROLE = {
     Role.GUARDIAN: "tuteur",
     Role.BOTH: "résident et tuteur",
     Role.CLIENT: "client",
+}
+
+REMINDER = {1: "relance 1", 2: "relance 2", 3: "mise en demeure"}
+
+NOT_DUE = {
+    NotDue.PAID: "réglée",
+    NotDue.NO_DUE_DATE: "sans date d'échéance",
+    NotDue.NOT_OVERDUE: "pas encore échue",
+    NotDue.DISPUTED: "en litige",
+    NotDue.SUSPENDED: "relances suspendues pour ce client",
+    NotDue.BELOW_MINIMUM: "reste à payer trop faible",
+    NotDue.UNDER_WAY: "relance en cours",
+    NotDue.LAST_LEVEL: "déjà mise en demeure",
+    NotDue.RECENT: "relancée récemment",
+    NotDue.TOO_SOON: "échue depuis trop peu de jours",
+    DESELECTED: "écartée à la relecture",
 }
 
 NO_ADDRESS = {

@@ -8,22 +8,24 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection as Rows
 
 from models import ledger
 from models.base import utc_now
 from models.decision import resend_was_decided
 from models.pending import PendingDelivery, read_again, read_pending
+from models.reminder_sources import ReminderSource, note_dropped, read_source
 from models.rules.states import FAILED, DeliveryState
-from models.session import reading, writing
-from models.sources import read_source
+from models.session import reading_rows, writing_rows
 from models.values.documents import DocumentReference
 from tasks import archive
-from tasks.addressing import NO_LONGER_CURRENT, current_recipient
+from tasks.addressing import NO_LONGER_CURRENT, NOTHING_LEFT, current_recipient
 from tasks.composing import UnwritableError, compose, identity
+from tasks.documents.reminder_wording import ConsumerTermsError
 from tasks.labels import observed
 from tasks.mail.transport import Connection
 from tasks.moments import paris_moment
+from tasks.points import reached
 from tasks.post_office import Counter, PostOffice, Stopped
 from tasks.sending import Claimed, Sent, send
 
@@ -58,8 +60,8 @@ def mail_document(document: DocumentReference, post: PostOffice) -> State[None]:
 
     The retry schedule lives in the ledger, so the task itself never retries.
     """
-    with reading(post.settings.database) as session:
-        deliveries = read_pending(session, document)
+    with reading_rows(post.settings.database) as rows:
+        deliveries = read_pending(rows, document)
     sent = [_mail(delivery, document, post) for delivery in deliveries if delivery.state in _SENDABLE]
     if not sent:
         return Completed(name="Déjà envoyé", message="Rien à envoyer : tout est déjà parti.")
@@ -83,7 +85,7 @@ def _mail(delivery: PendingDelivery, document: DocumentReference, post: PostOffi
 
 def _mail_over(connection: Connection, delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Sent:
     for _ in range(TRIES_AT_CHANGING_SOURCE):
-        claimed = _claim(delivery, counter, post)
+        claimed = _claim(delivery, connection.size_limit, counter, post)
         if isinstance(claimed, Claimed):
             return send(claimed, connection, counter, post.settings)
         if claimed is not None:
@@ -93,26 +95,32 @@ def _mail_over(connection: Connection, delivery: PendingDelivery, counter: Count
 
 
 def _reread(delivery: PendingDelivery, post: PostOffice) -> PendingDelivery:
-    with reading(post.settings.database) as session:
-        return read_again(session, delivery.id)
+    with reading_rows(post.settings.database) as rows:
+        return read_again(rows, delivery.id)
 
 
-def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Claimed | Sent | None:
+def _claim(delivery: PendingDelivery, size_limit: int, counter: Counter, post: PostOffice) -> Claimed | Sent | None:
     """Compose what is not composed, and claim the row; None when the source changed meanwhile: do it anew."""
     if delivery.state not in _SENDABLE:
         return Sent(delivery.state, sentence="un autre traitement s'en occupe")
     settings, fresh = post.settings, delivery.state is S.PLANNED
-    with reading(settings.database) as session:
-        source, recipients = read_source(session, delivery.document_id)
+    with reading_rows(settings.database) as rows:
+        source, recipients = read_source(rows, delivery.document_id)
     recipient = current_recipient(delivery, recipients)
     if recipient is None:
-        with writing(settings.database) as session:
-            return _withdraw(session, delivery)
+        with writing_rows(settings.database) as rows:
+            return _withdraw(rows, delivery)
+    if isinstance(source, ReminderSource) and not source.paper.lines:
+        with writing_rows(settings.database) as rows:
+            note_dropped(rows, source)
+            return _withdraw(rows, delivery, NOTHING_LEFT)
     if fresh:
         try:
-            message = compose(source, delivery, recipient, settings.archive, utc_now())
+            composed = compose(source, delivery, recipient, settings.archive, size_limit, utc_now())
+            message, note = composed.message, composed.note
             archive_key = archive.put(settings.archive, message)
-        except (UnwritableError, ValueError, ArithmeticError, KeyError, OSError) as error:
+            reached("composed")
+        except (UnwritableError, ConsumerTermsError, ValueError, ArithmeticError, KeyError, OSError) as error:
             return _unwritten(delivery, post, error)
     else:
         try:
@@ -122,24 +130,27 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
     now = utc_now()
     lease = now + timedelta(seconds=settings.sending.lease_seconds)
     relay = counter.relay.account
-    with writing(settings.database) as session:
-        ledger.hold(session, delivery.id)
-        latest, recipients = read_source(session, delivery.document_id)
+    with writing_rows(settings.database) as rows:
+        ledger.hold(rows, delivery.id)
+        latest, recipients = read_source(rows, delivery.document_id)
         if current_recipient(delivery, recipients) is None:
-            return _withdraw(session, delivery)
-        if latest.fingerprint != (source.fingerprint if fresh else delivery.fingerprint):
-            if fresh:
-                return None
-            if not resend_was_decided(session, delivery.id):
-                ledger.replan(session, delivery.id, delivery.state, now=now)
-                return None
+            return _withdraw(rows, delivery)
+        if fresh and latest != source:
+            return None
+        changed = not fresh and latest.fingerprint != delivery.fingerprint
+        if changed and not resend_was_decided(rows, delivery.id):
+            ledger.replan(rows, delivery.id, delivery.state, now=now)
+            return None
+        if isinstance(latest, ReminderSource):
+            note_dropped(rows, latest)
         if fresh:
             attempt = ledger.compose_and_claim(
-                session,
+                rows,
                 delivery.id,
                 fingerprint=latest.fingerprint,
                 archive_key=archive_key,
                 message_id=identity(latest, delivery),
+                note=note,
                 flow_run_id=post.flow_run_id,
                 relay=relay,
                 leased_until=lease,
@@ -147,7 +158,7 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
             )
         else:
             attempt = ledger.claim(
-                session,
+                rows,
                 delivery.id,
                 delivery.state,
                 flow_run_id=post.flow_run_id,
@@ -157,28 +168,33 @@ def _claim(delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Cla
             )
     if attempt is None:
         return None
+    reached("claimed")
     address = delivery.redirected_to or recipient.address
     return Claimed(delivery.id, attempt, source.sender_email, address, message)
 
 
-def _withdraw(session: Session, delivery: PendingDelivery) -> Sent:
-    ledger.withdraw(session, delivery.id, delivery.state, note=NO_LONGER_CURRENT, now=utc_now())
-    return Sent(S.WITHDRAWN, sentence=NO_LONGER_CURRENT)
+def _withdraw(rows: Rows, delivery: PendingDelivery, why: str = NO_LONGER_CURRENT) -> Sent:
+    ledger.withdraw(rows, delivery.id, delivery.state, note=why, now=utc_now())
+    return Sent(S.WITHDRAWN, sentence=why)
 
 
 def _lost_bytes(delivery: PendingDelivery, post: PostOffice) -> Sent | None:
     """The archive no longer has what was composed: compose anew, unless a person decided on those very bytes."""
-    with writing(post.settings.database) as session:
-        if resend_was_decided(session, delivery.id):
+    with writing_rows(post.settings.database) as rows:
+        if resend_was_decided(rows, delivery.id):
             return Sent(delivery.state, sentence="le message à renvoyer à l'identique manque dans l'archive")
-        ledger.replan(session, delivery.id, delivery.state, now=utc_now())
+        ledger.replan(rows, delivery.id, delivery.state, now=utc_now())
     return None
 
 
 def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) -> Sent:
-    sentence = str(error) if isinstance(error, UnwritableError) else f"le message n'a pas pu être composé : {error}"
-    with writing(post.settings.database) as session:
-        ledger.fail_composing(session, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
+    sentence = (
+        str(error)
+        if isinstance(error, UnwritableError | ConsumerTermsError)
+        else f"le message n'a pas pu être composé : {error}"
+    )
+    with writing_rows(post.settings.database) as rows:
+        ledger.fail_composing(rows, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
     return Sent(S.PLANNED, sentence=sentence)
 
 

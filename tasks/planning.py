@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -27,6 +27,7 @@ from models.standings import Standing, read_standings
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.imports.addresses import AddressFault, check_address
+from tasks.points import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ class CampaignReference:
     reason: str
     chosen: bool
     plan_page: str
+    kind: DocumentKind = DocumentKind.INVOICE
+    reference_date: date | None = None
+    mode: str = ""
 
 
 def read_request(
@@ -78,15 +82,29 @@ def read_request(
     scope = read_scope(today, period, structures)
     if isinstance(scope, str):
         return scope
-    redirection = (redirected_to or "").strip()
-    if redirection:
-        checked = check_address(redirected_to or "")
-        if isinstance(checked, AddressFault):
-            return f"L'adresse de « rediriger_vers » ne convient pas : {checked}."
-        redirection = checked
+    redirection = read_redirection(redirected_to)
+    if isinstance(redirection, Refusal):
+        return redirection.sentence
     return InvoiceRequest(
         flow_run_id, scope.period, scope.structures, " ".join((reason or "").split())[:300], redirection
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A parameter that cannot be used, and the French sentence that says why."""
+
+    sentence: str
+
+
+def read_redirection(redirected_to: str | None) -> str | Refusal:
+    """The address that a trial goes to, checked; empty when it is none."""
+    if not (redirected_to or "").strip():
+        return ""
+    checked = check_address(redirected_to or "")
+    if isinstance(checked, AddressFault):
+        return Refusal(f"L'adresse de « rediriger_vers » ne convient pas : {checked}.")
+    return checked
 
 
 def unknown_period(text: str, today: datetime) -> str:
@@ -103,23 +121,31 @@ def read_scope(today: datetime, period: str | None, structures: Collection[str] 
     month = Period.parse(period) if period and period.strip() else Period.before(today.date())
     if month is None:
         return unknown_period(period or "", today)
+    wanted = read_structures(structures)
+    if isinstance(wanted, Refusal):
+        return wanted.sentence
+    return Scope(str(month), wanted)
+
+
+def read_structures(structures: Collection[str] | None) -> tuple[str, ...] | Refusal:
+    """The codes of the structures that are meant (none: all), once the database is known to be in order."""
     wanted = tuple(dict.fromkeys(code.strip() for code in structures or () if code.strip()))
     url = load_settings().database
     try:
         current = is_current(url)
     except OperationalError as error:
-        return f"La base de données ne s'ouvre pas ({error.orig}) : prévenez la personne qui exploite Facteur."
+        return Refusal(f"La base de données ne s'ouvre pas ({error.orig}) : prévenez la personne qui exploite Facteur.")
     if not current:
-        return "La base de données n'est pas à jour : lancez « facteur migrate », puis relancez."
+        return Refusal("La base de données n'est pas à jour : lancez « facteur migrate », puis relancez.")
     with reading(url) as session:
         known = dict(session.execute(select(Structure.code, Structure.name).order_by(Structure.code)).tuples().all())
     if not known:
-        return "Aucune structure n'est connue : importez d'abord les données avec « importer-les-donnees »."
+        return Refusal("Aucune structure n'est connue : importez d'abord les données avec « importer-les-donnees ».")
     unknown = [code for code in wanted if code not in known]
     if unknown:
         listed = ", ".join(f"{code} ({name})" for code, name in known.items())
-        return f"Structure inconnue : {', '.join(unknown)}. Structures connues : {listed}."
-    return Scope(str(month), wanted)
+        return Refusal(f"Structure inconnue : {', '.join(unknown)}. Structures connues : {listed}.")
+    return wanted
 
 
 def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
@@ -128,16 +154,24 @@ def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> Campai
         campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == request.flow_run_id)).one_or_none()
         if campaign is None:
             campaign = _store_campaign(session, request, parameters)
-        return CampaignReference(
-            campaign_id=campaign.id,
-            period=campaign.period or "",
-            structures=tuple(campaign.structures),
-            purpose=campaign.purpose,
-            redirected_to=campaign.redirected_to,
-            reason=campaign.reason,
-            chosen=campaign.chosen_at is not None,
-            plan_page=campaign.plan_page,
-        )
+        return refer_to(campaign)
+
+
+def refer_to(campaign: Campaign) -> CampaignReference:
+    """What a flow needs to know of a stored campaign."""
+    return CampaignReference(
+        campaign_id=campaign.id,
+        period=campaign.period or "",
+        structures=tuple(campaign.structures),
+        purpose=campaign.purpose,
+        redirected_to=campaign.redirected_to,
+        reason=campaign.reason,
+        chosen=campaign.chosen_at is not None,
+        plan_page=campaign.plan_page,
+        kind=DocumentKind(campaign.kind),
+        reference_date=campaign.reference_date,
+        mode=campaign.mode,
+    )
 
 
 def _store_campaign(session: Session, request: InvoiceRequest, parameters: dict[str, Any]) -> Campaign:
@@ -251,6 +285,7 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
                 line.version = _version_to_send(session, stored, standings[line.document_id], again, now)
         session.flush()
         _plan_deliveries(session, stored, [(line, standings[line.document_id]) for line in lines if line.chosen], now)
+    reached("planned")
 
 
 def _version_to_send(session: Session, campaign: Campaign, standing: Standing, again: bool, now: datetime) -> int:
@@ -261,7 +296,7 @@ def _version_to_send(session: Session, campaign: Campaign, standing: Standing, a
     for delivery in standing.deliveries:
         if delivery.state in {DeliveryState.PLANNED, DeliveryState.COMPOSED, DeliveryState.DEFERRED}:
             note = f"remplacé par l'envoi n° {standing.version + 1}"
-            withdraw(session, delivery.delivery_id, delivery.state, note=note, now=now)
+            withdraw(session.connection(), delivery.delivery_id, delivery.state, note=note, now=now)
     session.add(
         Version(
             document_id=standing.document_id,

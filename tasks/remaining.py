@@ -12,14 +12,17 @@ from models import ledger
 from models.base import utc_now
 from models.campaign import REAL, CampaignLine
 from models.delivery import Delivery
-from models.document import Document, Version
+from models.document import Document, DocumentKind, Version
 from models.invoice import Invoice
 from models.organisation import Structure
+from models.people import Client, Resident
+from models.reminder import Reminder
 from models.rules.states import DeliveryState
 from models.session import reading, writing
-from models.sources import debtor_name
 from models.values.documents import DocumentReference
+from models.values.people import full_name
 from settings.load import load_settings
+from tasks.labels import REMINDER
 from tasks.planning import CampaignReference
 
 S = DeliveryState
@@ -34,7 +37,7 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
     """
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session, now=now)
+        ledger.end_lost_leases(session.connection(), now=now)
         chosen = (
             select(CampaignLine.document_id, CampaignLine.version, CampaignLine.position)
             .where(CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True))
@@ -54,7 +57,7 @@ def due_documents() -> list[DocumentReference]:
     """The documents of any campaign that have a deferred delivery which is due."""
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session, now=now)
+        ledger.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
             .where(Delivery.state == S.DEFERRED, Delivery.not_before <= now)
@@ -82,7 +85,7 @@ def waiting_documents(period: str) -> list[DocumentReference]:
     query = (
         select(Delivery.document_id, Delivery.version)
         .join(Document, Delivery.document_id == Document.id)
-        .join(Invoice, Document.invoice_id == Invoice.id)
+        .outerjoin(Invoice, Document.invoice_id == Invoice.id)
         .where(Delivery.purpose == REAL, sendable(now), chosen, ~replaced)
         .distinct()
         .order_by(Delivery.document_id)
@@ -90,7 +93,7 @@ def waiting_documents(period: str) -> list[DocumentReference]:
     if period:
         query = query.where(Invoice.period == period)
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session, now=now)
+        ledger.end_lost_leases(session.connection(), now=now)
         rows = session.execute(query).all()
         return references(session, [(row.document_id, row.version, REAL) for row in rows])
 
@@ -130,11 +133,27 @@ def sendable(now: datetime) -> ColumnElement[bool]:
 def references(session: Session, keys: list[tuple[int, int, str]]) -> list[DocumentReference]:
     """References to (document, version, purpose) triples, in their order."""
     wanted = {key[0] for key in keys}
-    invoices = session.execute(
-        select(Document.id, Invoice, Structure.code)
+    rows = session.execute(
+        select(Document.id, Structure.code, Invoice.number, Resident.last_name, Resident.first_name, Client.name)
         .join(Invoice, Document.invoice_id == Invoice.id)
         .join(Structure, Invoice.structure_id == Structure.id)
+        .outerjoin(Resident, Invoice.resident_id == Resident.id)
+        .outerjoin(Client, Invoice.client_id == Client.id)
         .where(Document.id.in_(wanted))
     ).tuples()
-    known = {document: (code, f"{debtor_name(invoice)} · {invoice.number}") for document, invoice, code in invoices}
+    known = {
+        document: (code, f"{client or full_name(last_name, first_name)} · {number}", DocumentKind.INVOICE)
+        for document, code, number, last_name, first_name, client in rows
+    }
+    reminders = session.execute(
+        select(Document.id, Structure.code, Reminder.level, Client.name)
+        .join(Reminder, Reminder.document_id == Document.id)
+        .join(Client, Reminder.client_id == Client.id)
+        .join(Structure, Client.structure_id == Structure.id)
+        .where(Document.id.in_(wanted))
+    ).tuples()
+    known |= {
+        document: (code, f"{client} · {REMINDER[level]}", DocumentKind.REMINDER)
+        for document, code, level, client in reminders
+    }
     return [DocumentReference(document, version, purpose, *known[document]) for document, version, purpose in keys]

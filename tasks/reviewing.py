@@ -52,11 +52,15 @@ def _label(columns: dict[str, str]) -> str:
 
 
 def open_reviews(campaign: CampaignReference) -> list[str]:
-    """The flow runs of other campaigns for the same period and structures whose selection is not stored yet."""
+    """The flow runs of other campaigns for the same documents whose selection is not stored yet.
+
+    Reminders of two dates are for the same invoices.
+    """
     with reading(load_settings().database) as session:
         others = session.scalars(
             select(Campaign).where(
-                Campaign.period == campaign.period,
+                Campaign.kind == campaign.kind,
+                Campaign.period.is_(None) if not campaign.period else Campaign.period == campaign.period,
                 Campaign.chosen_at.is_(None),
                 Campaign.closed_at.is_(None),
                 Campaign.id != campaign.campaign_id,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy import Connection as Rows
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from models import ledger
 from models.base import utc_now
@@ -20,10 +20,11 @@ from models.rules.causes import explain
 from models.rules.replies import Judgement, Verdict
 from models.rules.retries import next_try
 from models.rules.states import DeliveryState
-from models.session import writing
+from models.session import writing_rows
 from models.values.evidence import Evidence, Stage
 from settings.load import Settings
 from tasks.mail.transport import Connection
+from tasks.points import reached
 from tasks.post_office import Counter
 
 RECORD_FOR_SECONDS = 60.0
@@ -59,11 +60,12 @@ def send(claimed: Claimed, connection: Connection, counter: Counter, settings: S
     """Hand a claimed delivery over and record the outcome; ``again``: it was provably not sent."""
 
     def fence() -> bool:
+        reached("body-sent")
         now = utc_now()
         try:
-            with writing(settings.database) as session:
-                return ledger.begin_handing_over(
-                    session,
+            with writing_rows(settings.database) as rows:
+                ours = ledger.begin_handing_over(
+                    rows,
                     claimed.delivery_id,
                     claimed.attempt,
                     leased_until=now + timedelta(seconds=settings.sending.lease_seconds),
@@ -71,12 +73,17 @@ def send(claimed: Claimed, connection: Connection, counter: Counter, settings: S
                 )
         except OperationalError:
             return False  # what the ledger does not know of must not leave: the row is taken up when its lease ends
+        reached("handing-over")
+        return ours
 
     evidence = connection.hand_over(
         claimed.sender, claimed.recipient, claimed.message, fence, ENVELOPE_KEY.format(claimed.delivery_id)
     )
+    reached("replied")
     judgement = counter.judge(evidence)
-    return record(claimed.delivery_id, claimed.attempt, evidence, judgement, settings)
+    sent = record(claimed.delivery_id, claimed.attempt, evidence, judgement, settings)
+    reached("settled")
+    return sent
 
 
 def record(delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings) -> Sent:
@@ -89,14 +96,14 @@ def record(delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgem
         return Sent(DeliveryState.CLAIMED, evidence, explain(evidence).cause)
 
     def write() -> Sent:
-        with writing(settings.database) as session:
-            return _settle(session, delivery_id, attempt, evidence, judgement, settings)
+        with writing_rows(settings.database) as rows:
+            return _settle(rows, delivery_id, attempt, evidence, judgement, settings)
 
     return _persist(write)
 
 
 def _settle(
-    session: Session, delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings
+    rows: Rows, delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings
 ) -> Sent:
     now = utc_now()
     not_before = None
@@ -109,11 +116,11 @@ def _settle(
             after = DeliveryState.UNCERTAIN
         case Verdict.DEFERRED:
             after = DeliveryState.DEFERRED
-            not_before = _next_try(session, delivery_id, now, settings)
+            not_before = _next_try(rows, delivery_id, now, settings)
         case _:
             after = DeliveryState.COMPOSED
     moved = ledger.settle(
-        session,
+        rows,
         delivery_id,
         attempt,
         after,
@@ -127,16 +134,16 @@ def _settle(
         log.warning("delivery %s: attempt %s ended after another one had begun", delivery_id, attempt)
     if after is DeliveryState.DEFERRED and not_before is None and moved:
         after = DeliveryState.ABANDONED
-        ledger.abandon(session, delivery_id, now=now)
+        ledger.abandon(rows, delivery_id, now=now)
     again = judgement.verdict in {Verdict.RECONNECT, Verdict.RELAY_DELAYED}
     return Sent(after, evidence, explain(evidence).cause, again, not_before)
 
 
-def _next_try(session: Session, delivery_id: int, now: datetime, settings: Settings) -> datetime | None:
-    first = session.execute(
+def _next_try(rows: Rows, delivery_id: int, now: datetime, settings: Settings) -> datetime | None:
+    first = rows.execute(
         select(func.min(Attempt.started_at)).where(Attempt.delivery_id == delivery_id, Attempt.stage != Stage.COMPOSING)
     ).scalar_one()
-    failures = session.execute(select(Delivery.failures).where(Delivery.id == delivery_id)).scalar_one()
+    failures = rows.execute(select(Delivery.failures).where(Delivery.id == delivery_id)).scalar_one()
     sending = settings.sending
     return next_try(first or now, now, failures + 1, sending.retry_minutes, sending.retry_hours)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class DocumentReference:
     """One version of one document, for one purpose.
 
-    ``label`` is what the clerk reads: "MAILLY Josiane · F2024-0912".
+    ``label`` is what the clerk reads: "MAILLY Josiane · F2024-0912". ``kind`` is ``invoice`` or ``reminder``.
     """
 
     document_id: int
@@ -15,3 +15,4 @@ class DocumentReference:
     purpose: str
     structure: str
     label: str
+    kind: str = "invoice"

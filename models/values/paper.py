@@ -13,7 +13,10 @@ from models.values.period import Period
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The association and the structure that bill. Tariffs and legal mentions are data of the structure."""
+    """The association and the structure that bill. Tariffs and legal mentions are data of the structure.
+
+    ``footer`` stands below the text of its mails, on up to several lines; no paper shows it.
+    """
 
     association: str
     structure: str
@@ -24,6 +27,7 @@ class Issuer:
     iban: str = ""
     bic: str = ""
     vat_mention: str = ""
+    footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

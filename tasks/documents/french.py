@@ -40,6 +40,16 @@ def long_date(day: date) -> str:
     return format_date(day, "'1er' MMMM y" if day.day == 1 else "d MMMM y", locale=_FRENCH)
 
 
+def unbroken_date(day: date) -> str:
+    """``13 septembre 2024`` with no-break spaces, for running text."""
+    return long_date(day).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def short_date(day: date) -> str:
+    """``13/09/2024``, for tables."""
+    return f"{day:%d/%m/%Y}"
+
+
 @cache
 def period_label(period: Period) -> str:
     """``septembre 2024``."""

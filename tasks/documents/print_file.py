@@ -8,13 +8,28 @@ from io import BytesIO
 from typing import BinaryIO
 
 import pikepdf
+from reportlab.pdfgen.canvas import Canvas
 
 from models.values.paper import InvoicePaper
+from models.values.reminder_paper import ReminderPaper
 from tasks.documents import layout
 from tasks.documents.cover_sheet import Entry, Heading, cover_sheet_pdf
 from tasks.documents.invoice_pdf import draw_invoice
 from tasks.documents.layout import PAGE_SIZE
+from tasks.documents.reminder_pdf import draw_reminder
+from tasks.documents.reminder_wording import ReminderText
 from tasks.documents.typography import rendering
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderLetter:
+    """A reminder to draw: its paper, and the clerk's text with the keywords filled."""
+
+    paper: ReminderPaper
+    text: ReminderText
+
+
+Drawn = InvoicePaper | ReminderLetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,7 @@ class Sheet:
     structure: str
     name: str
     number: str
-    content: InvoicePaper | str
+    content: Drawn | str
 
 
 def write_print_file(
@@ -35,37 +50,43 @@ def write_print_file(
     The same documents give the same pages. What is drawn shares one canvas, and so its fonts. ``read`` gives an
     imported PDF by its key; it is asked twice for each, so that they are not all open at once.
     """
-    drawn, counts = _draw([sheet.content for sheet in sheets if isinstance(sheet.content, InvoicePaper)], heading)
+    drawn, counts = _draw([sheet.content for sheet in sheets if not isinstance(sheet.content, str)], heading)
     lengths = iter(counts)
     entries = []
     for sheet in sheets:
-        pages = next(lengths) if isinstance(sheet.content, InvoicePaper) else _length(read(sheet.content))
+        pages = _length(read(sheet.content)) if isinstance(sheet.content, str) else next(lengths)
         entries.append(Entry(sheet.structure, sheet.name, sheet.number, pages))
     begin = 0
     with pikepdf.open(drawn) as own, pikepdf.open(BytesIO(cover_sheet_pdf(heading, entries))) as whole:
         _pad(whole)
         for sheet, entry in zip(sheets, entries, strict=True):
-            if isinstance(sheet.content, InvoicePaper):
-                whole.pages.extend(own.pages[begin : begin + entry.pages])
-                begin += entry.pages
-            else:
+            if isinstance(sheet.content, str):
                 with pikepdf.open(BytesIO(read(sheet.content))) as imported:
                     whole.pages.extend(imported.pages)
+            else:
+                whole.pages.extend(own.pages[begin : begin + entry.pages])
+                begin += entry.pages
             _pad(whole)
         whole.save(target, deterministic_id=True)
         return len(whole.pages)
 
 
-def _draw(papers: Sequence[InvoicePaper], heading: Heading) -> tuple[BytesIO, list[int]]:
-    """The drawn documents one after another, and how many pages each has; without papers, one blank page."""
+def _draw(documents: Sequence[Drawn], heading: Heading) -> tuple[BytesIO, list[int]]:
+    """The drawn documents one after another, and how many pages each has; without any, one blank page."""
     file = BytesIO()
     with rendering():
         title, dated = heading.subject, heading.made_at.date()
         canvas = layout.new_canvas(file, title=title, author="Facteur", dated=dated)
-        counts = [draw_invoice(canvas, paper) for paper in papers]
+        counts = [_draw_one(canvas, document) for document in documents]
         canvas.save()
     file.seek(0)
     return file, counts
+
+
+def _draw_one(canvas: Canvas, document: Drawn) -> int:
+    if isinstance(document, ReminderLetter):
+        return draw_reminder(canvas, document.paper, document.text)
+    return draw_invoice(canvas, document)
 
 
 def _length(content: bytes) -> int:

@@ -103,6 +103,12 @@ def _that_fit(rows: Sequence[Row], room: float) -> int:
     return len(rows)
 
 
+def height(page: Page) -> float:
+    """The height in points of what ``draw_table`` draws."""
+    carries = (page.brought is not None) + (page.carried is not None)
+    return HEADER_HEIGHT + sum(row.height for row in page.rows) + carries * CARRY_HEIGHT
+
+
 def draw_table(canvas: Canvas, y: float, columns: Sequence[Column], page: Page, brought: str, carried: str) -> float:
     """Draw the header row, the rows and the carried totals from ``y`` (the top edge) on; the bottom edge."""
     for column in columns:

@@ -12,6 +12,11 @@ from collections.abc import Iterable, Mapping
 from tasks.documents.french import period_label as period_label
 
 INVOICE_KEYWORDS = ("personne", "periode")
+# "&copie_a" is who else gets this invoice by e-mail. It is no word for a subject, which names nobody.
+COPY = "copie_a"
+INVOICE_BODY_KEYWORDS = (*INVOICE_KEYWORDS, COPY)
+# "&personne" is the client, like "&client": a clerk who knows the one from invoices need not learn the other.
+REMINDER_KEYWORDS = (*INVOICE_KEYWORDS, "client", "montant_du", "niveau", "date_limite", "factures")
 
 # Values that are words of the sentence, before which "de" becomes "d'". A name in capitals never asks for it.
 ELIDED_KEYWORDS = frozenset({"periode"})
@@ -56,6 +61,21 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         return of + value
 
     return _PLACES.sub(put, text)
+
+
+def keywords_in(text: str, keywords: Iterable[str]) -> list[str]:
+    """Those of ``keywords`` that are written in the text, each once, in their order there."""
+    known = frozenset(keywords)
+    found = dict.fromkeys(_fold(place["word"]) for place in _PLACES.finditer(text) if place["word"])
+    return [word for word in found if word in known]
+
+
+def drop_idle_lines(text: str, values: Mapping[str, str]) -> str:
+    """The text without the lines that hold a keyword whose value is empty: no sentence is left without its end."""
+    idle = [keyword for keyword, value in values.items() if not value]
+    lines = text.split("\n")
+    kept = [line for line in lines if not keywords_in(line, idle)]
+    return text if len(kept) == len(lines) else re.sub(r"\n\s*\n", "\n\n", "\n".join(kept)).strip()
 
 
 def _fold(word: str) -> str:

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from models import ledger
 from models.base import utc_now
 from models.delivery import Delivery
-from models.pacing import delay, take_turn
 from models.rules.replies import Verdict
 from models.rules.states import DeliveryState, ForbiddenTransitionError
 from models.session import writing
@@ -33,7 +32,7 @@ def claim(workplace: Workplace, delivery_id: int, lease_seconds: float = 60) -> 
     now = utc_now()
     with writing(workplace.database) as session:
         return ledger.compose_and_claim(
-            session,
+            session.connection(),
             delivery_id,
             fingerprint="f",
             archive_key="a",
@@ -49,18 +48,20 @@ def hand_over(workplace: Workplace, delivery_id: int, attempt: int, lease_second
     now = utc_now()
     with writing(workplace.database) as session:
         until = now + timedelta(seconds=lease_seconds)
-        return ledger.begin_handing_over(session, delivery_id, attempt, leased_until=until, now=now)
+        return ledger.begin_handing_over(session.connection(), delivery_id, attempt, leased_until=until, now=now)
 
 
 def settle(workplace: Workplace, delivery_id: int, attempt: int) -> bool:
     evidence = Evidence(Stage.FINAL, 250, text="OK")
     with writing(workplace.database) as session:
-        return ledger.settle(session, delivery_id, attempt, S.ACCEPTED, evidence, Verdict.ACCEPTED, now=utc_now())
+        return ledger.settle(
+            session.connection(), delivery_id, attempt, S.ACCEPTED, evidence, Verdict.ACCEPTED, now=utc_now()
+        )
 
 
 def end_lost_leases(workplace: Workplace, later_seconds: float) -> dict[DeliveryState, int]:
     with writing(workplace.database) as session:
-        return ledger.end_lost_leases(session, now=utc_now() + timedelta(seconds=later_seconds))
+        return ledger.end_lost_leases(session.connection(), now=utc_now() + timedelta(seconds=later_seconds))
 
 
 def state(workplace: Workplace) -> str:
@@ -81,7 +82,13 @@ def test_a_worker_that_lost_its_lease_cannot_send_the_dot(workplace: Workplace, 
     now = utc_now()
     with writing(workplace.database) as session:
         second = ledger.claim(
-            session, delivery_id, S.COMPOSED, flow_run_id="b", relay="r", leased_until=now + timedelta(60), now=now
+            session.connection(),
+            delivery_id,
+            S.COMPOSED,
+            flow_run_id="b",
+            relay="r",
+            leased_until=now + timedelta(60),
+            now=now,
         )
     assert (first, second) == (1, 2)
     assert hand_over(workplace, delivery_id, 1) is False
@@ -118,7 +125,7 @@ def test_a_reply_to_an_older_attempt_settles_nothing(workplace: Workplace, deliv
 def test_a_step_that_is_not_in_the_table_raises(workplace: Workplace, delivery_id: int) -> None:
     """Before anything is written."""
     with pytest.raises(ForbiddenTransitionError), writing(workplace.database) as session:
-        ledger.withdraw(session, delivery_id, S.ACCEPTED, note="", now=utc_now())
+        ledger.withdraw(session.connection(), delivery_id, S.ACCEPTED, note="", now=utc_now())
 
 
 def test_the_same_document_address_version_and_purpose_exist_once(workplace: Workplace, delivery_id: int) -> None:
@@ -136,27 +143,3 @@ def test_the_same_document_address_version_and_purpose_exist_once(workplace: Wor
                 changed_at=utc_now(),
             )
         )
-
-
-def test_turns_are_spaced_as_the_relay_allows(workplace: Workplace) -> None:
-    """30 a minute is one every two seconds, whoever asks."""
-    with writing(workplace.database) as session:
-        waits = [take_turn(session, "account", 30, 0) for _ in range(4)]
-    assert [round(wait or 0) for wait in waits] == [0, 2, 4, 6]
-
-
-def test_the_daily_quota_ends_the_turns(workplace: Workplace) -> None:
-    """None is not a wait: nothing more leaves today."""
-    with writing(workplace.database) as session:
-        turns = [take_turn(session, "account", 0, 2) for _ in range(3)]
-    assert turns[:2] == [0.0, 0.0]
-    assert turns[2] is None
-
-
-def test_a_relay_that_asks_for_less_delays_everybody(workplace: Workplace) -> None:
-    """The pause stands in the shared row."""
-    with writing(workplace.database) as session:
-        delay(session, "account", 20)
-        wait = take_turn(session, "account", 30, 0)
-    assert wait is not None
-    assert 18 < wait <= 20

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from models.values.paper import Issuer
 from models.values.people import PostalAddress
 from models.values.period import Period
-from tasks.documents.mail_body import MailText, attachment_name, default_wording, invoice_mail
+from tasks.documents.mail_body import attachment_name, default_wording, invoice_mail
+from tasks.documents.mail_parts import MailText
 from tasks.documents.wording import check_wording
 from tests.unit.documents.papers import ISSUER
 
@@ -159,3 +160,36 @@ def test_any_wording_makes_a_mail(subject: str, body: str, person: str) -> None:
 def test_attachment_names(number: str, period: Period | None, name: str) -> None:
     """ASCII, safe on every file system, never empty."""
     assert attachment_name(number, period) == name
+
+
+def test_the_footer_stands_between_the_signature_and_the_last_words() -> None:
+    """In both forms, line by line; it is text, and its keywords stay as they are written."""
+    issuer = replace(ISSUER, footer="Ouvert de 9 h à 12 h\r\n<b>&personne</b> {{ 7*7 }}\x00\n")
+    written = mail(body="Texte", issuer=issuer)
+    assert f"{ISSUER.email}\n\nOuvert de 9 h à 12 h\n<b>&personne</b> {{{{ 7*7 }}}}\n\nCe message" in written.text
+    assert "Ouvert de 9 h à 12 h<br>\n&lt;b&gt;&amp;personne&lt;/b&gt; {{ 7*7 }}</p>" in written.html
+    bare = mail(body="Texte")
+    assert f"{ISSUER.email}\n\nCe message" in bare.text
+    assert bare.html.count("<p ") == written.html.count("<p ") - 1
+
+
+@pytest.mark.parametrize(
+    ("body", "with_copy", "without"),
+    [
+        pytest.param("A\nCopie à &copie_a.\nB", "A\nCopie à UDAF.\nB", "A\nB", id="line"),
+        pytest.param("A\n\nCopie à &COPIE_A.\n\nB", "A\n\nCopie à UDAF.\n\nB", "A\n\nB", id="paragraph"),
+        pytest.param("&copie_a\n\nA", "UDAF\n\nA", "A", id="first"),
+        pytest.param("A\n\n&copie_a", "A\n\nUDAF", "A", id="last"),
+        pytest.param("A\n\n\nB", "A\n\n\nB", "A\n\n\nB", id="not-used"),
+    ],
+)
+def test_a_line_about_a_copy_that_nobody_gets_is_left_out(body: str, with_copy: str, without: str) -> None:
+    """No sentence is left without its end, and no hole where it stood."""
+    for copy_to, expected in (("UDAF", with_copy), ("", without)):
+        written = invoice_mail("", body, person="X", period=SEPTEMBER, issuer=ISSUER, copy_to=copy_to)
+        assert written.text.startswith(f"{expected}\n\n-- \n")
+
+
+def test_a_text_of_which_nothing_is_left_is_the_default_one() -> None:
+    """An empty mail never leaves."""
+    assert mail(body="Facture de &personne, copie à &copie_a").text == mail().text

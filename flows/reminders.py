@@ -1,0 +1,77 @@
+"""relances: payment reminders to the clients, by e-mail or as letters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Failed
+from tasks.reminding.printing import print_chosen
+
+from flows.mailing import conclude, send_remaining
+from flows.reminder_review import ask
+from flows.reviews_under_way import review_under_way
+from tasks.moments import PARIS
+from tasks.relays import find_relays
+from tasks.reminding.choosing import store_reminder_choice
+from tasks.reminding.freshness import stale_balances
+from tasks.reminding.plan_page import publish_reminder_plan
+from tasks.reminding.planning import plan_reminders, read_reminder_request
+
+
+def run_name() -> str:
+    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
+    asked = flow_run.get_parameters() or {}
+    day = asked.get("date_de_reference") or f"{datetime.now(PARIS):%Y-%m-%d}"
+    structures = ", ".join(asked.get("structures") or ()) or "toutes les structures"
+    mode = asked.get("mode") or "e-mail"
+    return f"Relances {day} · {mode} · {structures}" + (" · essai" if asked.get("rediriger_vers") else "")
+
+
+@flow(name="relances", flow_run_name=run_name, persist_result=False)
+def relances(
+    mode: Literal["e-mail", "courrier"] = "e-mail",
+    structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
+    date_de_reference: str = "",
+    niveau_minimum: int = 1,
+    relecture: bool = True,
+    rediriger_vers: str = "",
+) -> State[Any]:
+    """Relance les clients dont des factures sont échues, par e-mail ou par courrier.
+
+    Args:
+        mode: « e-mail » envoie les relances aux clients qui ont une adresse ; « courrier » les édite toutes en un PDF.
+        structures: Les codes des structures. Vide : toutes.
+        date_de_reference: Le jour auquel les retards sont comptés, écrit AAAA-MM-JJ. Vide : aujourd'hui.
+        niveau_minimum: 1 pour toutes les relances, 2 à partir de la deuxième, 3 pour les mises en demeure seules.
+        relecture: Montrer d'abord le tableau, et n'envoyer qu'après votre validation.
+        rediriger_vers: Adresse d'essai qui reçoit tout, marqué [TEST], sans toucher à l'historique.
+
+    """
+    request = read_reminder_request(
+        flow_run.get_id() or "",
+        datetime.now(PARIS),
+        mode,
+        structures,
+        date_de_reference,
+        niveau_minimum,
+        rediriger_vers,
+    )
+    if isinstance(request, str):
+        return Failed(message=request)
+    carriers = find_relays(request.structures, "reminder")
+    if isinstance(carriers, str) and mode == "e-mail":
+        return Failed(message=carriers)
+    campaign = plan_reminders(request, dict(flow_run.get_parameters() or {}))
+    if not campaign.chosen:
+        if not relecture and (stale := stale_balances(request.structures)):
+            return Failed(message=f"{stale} Rien n'a été envoyé.")
+        plan_page = publish_reminder_plan(campaign, {} if isinstance(carriers, str) else carriers)
+        if relecture and (other := review_under_way(campaign)):
+            return Failed(message=other)
+        store_reminder_choice(campaign, ask(campaign, plan_page) if relecture else None)
+    printed = print_chosen(campaign)
+    return conclude(campaign, send_remaining(campaign, carriers), printed)

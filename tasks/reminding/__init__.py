@@ -1,0 +1,1 @@
+"""Reminders, from what is due to what was chosen: see planning, choosing, shown, freshness."""

@@ -1,0 +1,67 @@
+"""The stored lines of a reminder campaign as the entries of its review form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from models.campaign import CampaignLine
+from models.session import reading
+from settings.load import load_settings
+from tasks.documents.french import amount
+from tasks.labels import REMINDER
+from tasks.moments import paris_day
+from tasks.planning import CampaignReference
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInvoice:
+    """One invoice on a line; its label never changes for a stored campaign."""
+
+    invoice_id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReminder:
+    """One client of the form. ``apart`` says why he is not preselected for e-mail; empty when he is."""
+
+    document_id: int
+    label: str
+    address: str
+    apart: str
+    level: int
+    invoices: tuple[ShownInvoice, ...]
+
+
+def read_shown_reminders(campaign: CampaignReference) -> list[ShownReminder]:
+    """The clients of the review, in the order of the screen."""
+    with reading(load_settings().database) as session:
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+        return [_shown(line) for line in lines]
+
+
+def _shown(line: CampaignLine) -> ShownReminder:
+    shown = line.shown
+    address = shown["addresses"][0][1] if shown["addresses"] else ""
+    parts = (shown["name"], shown["number"], amount(Decimal(shown["amount"])), address)
+    return ShownReminder(
+        document_id=line.document_id,
+        label=" · ".join(part for part in parts if part),
+        address=address,
+        apart=shown["apart"],
+        level=shown["level"],
+        invoices=tuple(ShownInvoice(i["id"], _invoice_label(shown, i)) for i in shown["invoices"]),
+    )
+
+
+def _invoice_label(shown: dict[str, Any], invoice: dict[str, Any]) -> str:
+    due_on = paris_day(date.fromisoformat(invoice["due_on"])) if invoice["due_on"] else ""
+    balance = amount(Decimal(invoice["balance"]))
+    return f"{shown['name']} · {invoice['number']} · échue le {due_on} · {balance} · {REMINDER[invoice['level']]}"
