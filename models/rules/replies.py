@@ -143,6 +143,8 @@ def _refused_with_its_content(evidence: Evidence) -> Judgement:
 def _later(evidence: Evidence) -> Judgement:
     if evidence.code == 432:  # the relay's own limit of connections: no fault of the address
         return Judgement(Verdict.RELAY_DELAYED, slows_relay=True)
+    if evidence.code == 430:  # Exchange could not log on to the sender's mailbox: the same for every address
+        return Judgement(Verdict.RELAY_DELAYED)
     return Judgement(Verdict.DEFERRED, slows_relay=True) if _asks_for_less(evidence) else _DEFERRED
 
 

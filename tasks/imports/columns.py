@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from models.people import ClientKind, RecipientPolicy
+from tasks.documents.wording import INVOICE_BODY_KEYWORDS
 from tasks.imports import parsing
 from tasks.imports.addresses import read_address
 from tasks.imports.parsing import Parser
@@ -71,7 +72,7 @@ STRUCTURES = Table(
         Column("expediteur_email", "sender_email", read_address),
         Column("repondre_a", "reply_to", read_address),
         Column("objet_mail", "wording_subject", parsing.wording(parsing.text(300))),
-        Column("texte_mail", "wording_body", parsing.wording(parsing.lines(20_000))),
+        Column("texte_mail", "wording_body", parsing.wording(parsing.lines(20_000), INVOICE_BODY_KEYWORDS)),
     ),
 )
 GUARDIANS = Table(

@@ -15,7 +15,7 @@ import stdnum.fr.siret
 import stdnum.iban
 
 from models.values.period import Period
-from tasks.documents.wording import check_wording
+from tasks.documents.wording import INVOICE_KEYWORDS, check_wording
 from tasks.imports.faults import Problem, is_hidden
 
 Parser = Callable[[str], Any]  # a value, or a Problem
@@ -84,18 +84,18 @@ def lines(longest: int) -> Parser:
     return parse
 
 
-def wording(parser: Parser) -> Parser:
+def wording(parser: Parser, keywords: tuple[str, ...] = INVOICE_KEYWORDS) -> Parser:
     """A text of a mail, whose keywords are checked."""
+    known = [f"&{keyword}" for keyword in keywords]
+    expected = f"les mots-clés {', '.join(known[:-1])} et {known[-1]}"
 
     def parse(written: str) -> str | Problem:
         value: str | Problem = parser(written)
         if isinstance(value, Problem):
             return value
-        slips = check_wording(value)
+        slips = check_wording(value, keywords)
         if slips:
-            return Problem(
-                f"a un mot-clé mal écrit ({' '.join(slips).rstrip('.')})", "les mots-clés &personne et &periode"
-            )
+            return Problem(f"a un mot-clé mal écrit ({' '.join(slips).rstrip('.')})", expected)
         return value
 
     return parse

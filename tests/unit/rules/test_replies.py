@@ -112,6 +112,7 @@ def fault(stage: Stage, what: Fault, reused: bool = False) -> Evidence:
         pytest.param(reply(Stage.FINAL, 451), DEFERRED, id="case 21: 451 after the dot"),
         pytest.param(reply(Stage.FINAL, 421), DEFERRED_SLOWER, id="421 after the dot"),
         pytest.param(reply(Stage.FINAL, 432, "4.3.2"), DELAYED_SLOWER, id="case 21: 432 after the dot"),
+        pytest.param(reply(Stage.FINAL, 430, "4.2.0"), DELAYED, id="exchange: no logon to the sender's mailbox"),
         pytest.param(reply(Stage.FINAL, 554, "5.2.252"), STOPPED, id="case 22: send as denied"),
         pytest.param(reply(Stage.FINAL, 554, "5.2.0"), STOPPED, id="case 22: quota"),
         pytest.param(reply(Stage.FINAL, 554, "", "x SendAsDeniedException"), STOPPED, id="send as denied, in words"),
