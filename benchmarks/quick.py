@@ -142,7 +142,7 @@ def send_bare(port: int) -> float:
     from models.document import Document
     from models.invoice import Invoice
     from models.session import reading, writing
-    from models.sources import read_source
+    from models.reminder_sources import read_source
     from settings.load import load_settings
     from tasks.documents.invoice_pdf import invoice_pdf
 
