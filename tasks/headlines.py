@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from models.rules.states import FAILED, DeliveryState
-from tasks.documents.wording import fill
+from tasks.campaign_kinds import INVOICES, Kind
+from tasks.documents.french import quantity
 from tasks.moments import paris_moment
 
 S = DeliveryState
@@ -44,15 +46,14 @@ def _column(state: DeliveryState, unwritten: bool) -> str:
     return names.get(state, "waiting")
 
 
-def headline(tally: Tally, period: str, since: datetime | None, next_try: datetime | None) -> str:
+def headline(tally: Tally, when: str, since: datetime | None, next_try: datetime | None, kind: Kind = INVOICES) -> str:
     """How a campaign went, for the run's message: "214 factures : 210 envoyées, 3 refusées, 1 incertaine."."""
     if tally.total == 0:
         if since is None:
-            return f"Rien à envoyer pour {period}."
-        return f"Rien à envoyer pour {period} : tout est déjà envoyé, depuis le {paris_moment(since)}."
-    noun = "factures" if tally.total > 1 else "facture"
-    of_period = fill("de &periode", {"periode": period})
-    return f"{tally.total} {noun} {of_period} : {counts(tally, next_try)}."
+            return f"Rien à envoyer {kind.for_(when)}."
+        return f"Rien à envoyer {kind.for_(when)} : tout est déjà envoyé, depuis le {paris_moment(since)}."
+    noun = kind.many if tally.total > 1 else kind.one
+    return f"{quantity(Decimal(tally.total))} {noun} {kind.of(when)} : {counts(tally, next_try)}."
 
 
 def counts(tally: Tally, next_try: datetime | None = None) -> str:
@@ -72,4 +73,4 @@ def counts(tally: Tally, next_try: datetime | None = None) -> str:
 
 def plural(number: int, word: str) -> str:
     """``3 refusées``; empty for none."""
-    return f"{number} {word}{'s' if number > 1 else ''}" if number else ""
+    return f"{quantity(Decimal(number))} {word}{'s' if number > 1 else ''}" if number else ""

@@ -20,7 +20,10 @@ COMMANDS = {
     "migrate": ("migrate", "mettre la base de données à jour"),
     "import": ("import_folder", "importer les données exportées par le logiciel de facturation"),
     "sample": ("sample", "écrire les données inventées dans un dossier"),
+    "check": ("check", "vérifier tout ce dont un envoi a besoin, sans rien envoyer"),
     "status": ("status", "dire où en est chaque facture d'une période"),
+    "message": ("message", "écrire dans un fichier le message exact d'un envoi"),
+    "automations": ("automations", "mettre en place les automatisations qui préviennent l'exploitant"),
 }
 INTERRUPTED = 130
 
