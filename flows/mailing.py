@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any, cast
 from uuid import UUID
 
-from prefect import unmapped
+from prefect import get_run_logger, unmapped
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectConcurrentFuture, PrefectFutureList
@@ -22,6 +22,7 @@ from models.values.documents import DocumentReference
 from settings.load import load_settings
 from tasks.expected_end import progress_words
 from tasks.mailing import mail_document
+from tasks.notices import mail_report
 from tasks.planning import CampaignReference
 from tasks.points import reached
 from tasks.post_office import PostOffice, Stopped
@@ -34,7 +35,7 @@ PROGRESS_EVERY_SECONDS = 2.0
 
 def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State[Any]:
     """Send what remains of the campaign, then report; the run's final state."""
-    return conclude(campaign, send_remaining(campaign, carriers))
+    return conclude(campaign, carriers, send_remaining(campaign, carriers))
 
 
 def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | str) -> list[Stopped]:
@@ -51,11 +52,18 @@ def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | s
         return post.stopped
 
 
-def conclude(campaign: CampaignReference, stops: list[Stopped], printed: Outcome | None = None) -> State[Any]:
+def conclude(
+    campaign: CampaignReference,
+    carriers: dict[str, Carrier] | str,
+    stops: list[Stopped],
+    printed: Outcome | None = None,
+) -> State[Any]:
     """Report on the campaign from the ledger, ``printed`` being what was made of its letters; the run's final state."""
     close_campaign(campaign)
     outcome = report(campaign, stops, printed)
     reached("reported")
+    for line in mail_report(campaign, {} if isinstance(carriers, str) else carriers):
+        get_run_logger().warning(line)
     return (Failed if outcome.failed else Completed)(message=outcome.sentence)
 
 

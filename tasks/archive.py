@@ -20,10 +20,14 @@ def put(folder: Path, content: bytes) -> str:
     key = hashlib.sha256(content).hexdigest()
     path = _path(folder, key)
     if path.exists():
+        os.utime(path)  # it is wanted again: a purge counts its age from now
         return key
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{key}.{uuid4().hex}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = _create(temporary)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = _create(temporary)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -35,6 +39,10 @@ def put(folder: Path, content: bytes) -> str:
     finally:
         os.close(directory)
     return key
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def get(folder: Path, key: str) -> bytes:

@@ -7,6 +7,8 @@ import socket
 import time
 from typing import NoReturn
 
+import httpx
+
 from flows.cli.login import FILE, find_login
 from flows.cli.refusal import CannotGoOnError
 from flows.cli.stack import end_of_part, everything_up
@@ -23,10 +25,20 @@ def run(_arguments: argparse.Namespace) -> NoReturn:
     """Start everything, say where it is, and wait for a signal; CannotGoOnError when a part ended by itself."""
     settings = load_settings()
     with everything_up(settings) as processes:
+        _watch_the_runs(settings)
         _say_where(settings)
         while (name := processes.ended()) is None:
             time.sleep(0.5)
         raise CannotGoOnError(end_of_part(processes, name))
+
+
+def _watch_the_runs(settings: Settings) -> None:
+    from flows.cli.automations import set_up  # Prefect reads its settings when it is imported
+
+    try:
+        set_up(settings)
+    except (CannotGoOnError, httpx.HTTPError) as error:  # no notices are no reason not to send
+        print(f"Les automatisations ne sont pas en place, et personne n'est prévenu d'un échec. {error}", flush=True)
 
 
 def _say_where(settings: Settings) -> None:

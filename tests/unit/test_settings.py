@@ -102,6 +102,19 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
             "il faut une adresse « sqlite:///… » ou « postgresql://… »",
             id="a database address that cannot be read",
         ),
+        pytest.param(
+            "FACTEUR_NOTICES__OPERATOR",
+            "un@example.org, deux",
+            "il faut une adresse e-mail (pour OPERATOR : une ou plusieurs, séparées par des virgules)",
+            id="one of several addresses is none",
+        ),
+        pytest.param(
+            "FACTEUR_NOTICES__SENDER",
+            "un@example.org, deux@example.org",
+            "il faut une adresse e-mail (pour OPERATOR : une ou plusieurs, séparées par des virgules)",
+            id="several senders",
+        ),
+        pytest.param("FACTEUR_RETENTION__MESSAGES_MONTHS", "0", "la valeur doit être ≥ 1", id="nothing is kept"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_what_is_allowed(
@@ -112,3 +125,11 @@ def test_a_wrong_value_names_the_variable_and_what_is_allowed(
     with pytest.raises(WrongSettingError) as caught:
         load_settings()
     assert str(caught.value) == f"Le réglage {name} n'est pas valable : {allowed}."
+
+
+def test_operators_are_addresses_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces and empty parts do not matter; nobody is the default."""
+    monkeypatch.setenv("FACTEUR_NOTICES__OPERATOR", " un@example.org,exploitation@example.org, ,un@example.org")
+    assert load_settings().notices.operators == ("un@example.org", "exploitation@example.org")
+    monkeypatch.delenv("FACTEUR_NOTICES__OPERATOR")
+    assert load_settings().notices.operators == ()

@@ -1,0 +1,46 @@
+"""One mail through a relay of the structures, within the limits of its account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+
+from models.rules.replies import Verdict, classify
+from models.values.evidence import Evidence
+from models.values.mail import Mail
+from models.values.relay import Relay
+from settings.load import Settings
+from tasks.labels import observed
+from tasks.mail.message import assemble
+from tasks.mail.transport import Connection
+from tasks.post_office import Counter
+
+
+def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> str | None:
+    """Hand ``mail`` to the first relay that accepts it; what the last one answered, in French, when none does.
+
+    What stands in the ledger is not asked: an outcome that nobody can know counts as "not accepted", and the same
+    Message-ID lets a mailbox see that a second copy is one.
+    """
+    message = assemble(mail)
+    refusal: str | None = "aucun serveur SMTP n'est réglé"
+    tried: set[str] = set()
+    for relay in relays:
+        if relay.account in tried:
+            continue
+        tried.add(relay.account)
+        refusal = _post_through(relay, mail, message, settings)
+        if refusal is None:
+            return None
+    return refusal
+
+
+def _post_through(relay: Relay, mail: Mail, message: bytes, settings: Settings) -> str | None:
+    with closing(Counter(relay, settings)) as counter, counter.connection() as connection:
+        if isinstance(connection, Evidence):
+            return f"{relay.host} : {observed(connection)}"
+        if not isinstance(connection, Connection):
+            return f"{relay.host} : {connection.sentence}"
+        evidence = connection.hand_over(mail.sender_email, mail.recipient_email, message, lambda: True)
+    accepted = classify(evidence).verdict is Verdict.ACCEPTED
+    return None if accepted else f"{relay.host} : {observed(evidence)}"

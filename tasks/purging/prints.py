@@ -1,0 +1,45 @@
+"""The files to print, once they are printed: ``refaire`` makes one again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import select
+
+from models.document import Printing
+from models.session import reading
+from settings.load import Settings
+from tasks.purging.limits import Limits
+from tasks.purging.lot import Lot
+
+
+def find_prints(settings: Settings, limits: Limits) -> Lot:
+    """The files in the folder of printings that may go: what Facteur made there, and nobody touched since.
+
+    The hidden ones are what a killed run left. A file that somebody else put there is left alone.
+    """
+    with reading(settings.database) as session:
+        ours = set(session.scalars(select(Printing.file_name).where(Printing.file_name != "").distinct()))
+    found: list[tuple[Path, int, datetime]] = []
+    for path in sorted(settings.prints.glob("*.pdf")) if settings.prints.is_dir() else []:
+        stat = path.stat()
+        written = datetime.fromtimestamp(stat.st_mtime, UTC)
+        if (path.name in ours or path.name.startswith(".")) and written < limits.prints:
+            found.append((path, stat.st_size, written))
+    return Lot(
+        what="prints",
+        kept_for=limits.kept_for["prints"],
+        count=len(found),
+        size=sum(size for _, size, _ in found),
+        oldest=min((at for _, _, at in found), default=None),
+        newest=max((at for _, _, at in found), default=None),
+        held=0,
+        remove=partial(_remove, [path for path, _, _ in found]),
+    )
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
