@@ -14,6 +14,7 @@ from flows.mailing import mail_all
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.period import Period
+from tasks.checking import before_campaign
 from tasks.moments import PARIS
 from tasks.plan_page import publish_plan
 from tasks.planning import plan_invoices, read_request, store_choice
@@ -52,6 +53,8 @@ def factures_mensuelles(
     carriers = find_relays(request.structures)
     if isinstance(carriers, str):
         return Failed(message=carriers)
+    if stop := before_campaign(request.structures, carriers):
+        return Failed(message=stop)
     campaign = plan_invoices(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         plan_page = publish_plan(campaign, carriers)

@@ -14,12 +14,15 @@ from tasks.reminding.printing import print_chosen
 from flows.mailing import conclude, send_remaining
 from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
+from tasks.checking import before_campaign
 from tasks.moments import PARIS
 from tasks.relays import find_relays
 from tasks.reminding.choosing import store_reminder_choice
 from tasks.reminding.freshness import stale_balances
 from tasks.reminding.plan_page import publish_reminder_plan
 from tasks.reminding.planning import plan_reminders, read_reminder_request
+
+WORDINGS = ("reminder-1", "reminder-2", "reminder-3")
 
 
 def run_name() -> str:
@@ -65,6 +68,8 @@ def relances(
     carriers = find_relays(request.structures, "reminder")
     if isinstance(carriers, str) and mode == "e-mail":
         return Failed(message=carriers)
+    if isinstance(carriers, dict) and (stop := before_campaign(request.structures, carriers, kinds=WORDINGS)):
+        return Failed(message=stop)
     campaign = plan_reminders(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         if not relecture and (stale := stale_balances(request.structures)):
@@ -74,4 +79,4 @@ def relances(
             return Failed(message=other)
         store_reminder_choice(campaign, ask(campaign, plan_page) if relecture else None)
     printed = print_chosen(campaign)
-    return conclude(campaign, send_remaining(campaign, carriers), printed)
+    return conclude(campaign, carriers, send_remaining(campaign, carriers), printed)

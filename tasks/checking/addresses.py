@@ -1,0 +1,44 @@
+"""Addresses that have never taken a mail: a slip of the keyboard in one sends an invoice to a stranger."""
+
+from __future__ import annotations
+
+from tasks.checking.facts import Facts
+from tasks.checking.result import Finding, Light, NewAddress
+from tasks.checking.words import number
+from tasks.documents.french import period_label
+
+
+def new_addresses(facts: Facts) -> list[NewAddress]:
+    """Who of the next campaign has an address that no accepted mail went to; nobody before the first campaign."""
+    if not facts.served:
+        return []
+    return [
+        NewAddress(
+            structure=mailing.structure,
+            name=mailing.name,
+            number=mailing.number,
+            address=recipient.address,
+            former=facts.former.get((mailing.resident_id, recipient.role.value), ""),
+        )
+        for mailing in facts.mailings
+        for recipient in mailing.recipients
+        if recipient.key not in facts.served
+    ]
+
+
+def check_addresses(facts: Facts, found: list[NewAddress]) -> list[Finding]:
+    """A line for those that are new and one for those that replace another; they are listed below the table."""
+    if facts.period is None or not facts.mailings:
+        return [Finding("addresses", Light.GREEN, "aucune facture à envoyer")]
+    month = period_label(facts.period)
+    if not facts.served:
+        count = number(sum(len(mailing.recipients) for mailing in facts.mailings), "adresse")
+        return [Finding("addresses", Light.GREEN, f"premier envoi : {count} pour {month}, à relire dans le plan")]
+    changed = sum(1 for address in found if address.former)
+    counts = ((len(found) - changed, "nouvelle adresse", ""), (changed, "adresse changée", " depuis le dernier envoi"))
+    findings = [
+        Finding("addresses", Light.ORANGE, f"{number(count, noun)}{since}.", "Relire la liste sous le tableau.")
+        for count, noun, since in counts
+        if count
+    ]
+    return findings or [Finding("addresses", Light.GREEN, f"aucune pour {month}")]

@@ -1,0 +1,111 @@
+"""The SMTP servers of the structures: found, then tried, one account after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from httpx import HTTPError
+
+from tasks.checking.facts import Facility, Facts
+from tasks.checking.offers import check_offers
+from tasks.checking.pace import check_pace
+from tasks.checking.pdfs import Weights
+from tasks.checking.relay import OFFERS, STEPS, Account, accounts, check_account
+from tasks.checking.result import Finding, Light, unchecked
+from tasks.checking.senders import check_senders, check_written
+from tasks.checking.words import listed
+from tasks.mail.transport import Connection
+from tasks.relays import Carrier, Kind, find_relays
+
+OF_A_RELAY = (*STEPS, *OFFERS, "pace", "sender")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The relays of the structures, for invoices and for reminders, and the lines of those that have none."""
+
+    invoices: dict[str, Carrier] = field(default_factory=dict)
+    reminders: dict[str, Carrier] = field(default_factory=dict)
+    missing: tuple[Finding, ...] = ()
+
+
+def try_relays(found: Found, facts: Facts, weights: Weights) -> list[Finding]:
+    """The lines of each account and of its senders."""
+    findings: list[Finding] = []
+    for account in accounts(found.invoices, found.reminders, facts.facilities):
+        findings += check_account(account, partial(_try, account, weights))
+        findings.append(check_pace(account, facts))
+    return findings
+
+
+def _try(account: Account, weights: Weights, connection: Connection) -> list[Finding]:
+    return check_offers(account, connection, weights) + check_senders(account, connection)
+
+
+def written_senders(facilities: Iterable[Facility]) -> list[Finding]:
+    """A line for each sender that is missing or badly written: no relay is needed to see it."""
+    return [finding for facility in facilities if (finding := check_written(facility))]
+
+
+def search_relays(facts: Facts, server_answers: bool, from_environment: bool) -> Found:
+    """Find the relay of each structure; those on the screen only where a server answers."""
+    if not from_environment and not server_answers:
+        missing = Finding(
+            "relay",
+            Light.RED,
+            "Aucun serveur SMTP n'est réglé dans FACTEUR_SMTP__HOST, et ceux de l'écran ne peuvent pas être lus.",
+            "Démarrer Facteur avec « facteur up », ou remplir FACTEUR_SMTP__HOST.",
+        )
+        return Found(missing=(missing, *untried("aucun serveur SMTP n'est connu")))
+    invoices, missing_invoices = _search(facts, "invoice")
+    if from_environment:
+        return Found(invoices, missing=tuple(missing_invoices))
+    reminders, missing_reminders = _search(facts, "reminder")
+    return Found(invoices, reminders, tuple(dict.fromkeys((*missing_invoices, *missing_reminders))))
+
+
+def _search(facts: Facts, kind: Kind) -> tuple[dict[str, Carrier], list[Finding]]:
+    codes = tuple(facility.code for facility in facts.facilities)
+    found = _find(codes, kind)
+    if isinstance(found, dict):
+        return found, []
+    carriers: dict[str, Carrier] = {}
+    without: dict[str, list[str]] = {}  # by what to do: the rest of the sentence names one structure
+    observed: dict[str, tuple[str, str]] = {}
+    for code in codes:
+        one = _find((code,), kind)
+        if isinstance(one, dict):
+            carriers |= one
+            continue
+        what, remedy = _halves(one)
+        without.setdefault(remedy or what, []).append(code)
+        observed.setdefault(remedy or what, (what, remedy))
+    findings: list[Finding] = []
+    for key, affected in without.items():
+        about = listed(affected)
+        findings.append(Finding("relay", Light.RED, *observed[key], about))
+        findings += untried("aucun serveur SMTP n'est connu", about)
+    return carriers, findings
+
+
+def untried(because: str, about: str = "") -> list[Finding]:
+    """The lines of a relay that could not even be looked for."""
+    return unchecked(OF_A_RELAY, because, about)
+
+
+def _find(codes: tuple[str, ...], kind: Kind) -> dict[str, Carrier] | str:
+    try:
+        return find_relays(codes, kind)
+    except (HTTPError, RuntimeError) as error:
+        return (
+            f"Le réglage du serveur SMTP ne peut pas être lu ({type(error).__name__}) : "
+            "vérifiez que le serveur Prefect répond."
+        )
+
+
+def _halves(sentence: str) -> tuple[str, str]:
+    """What is wrong, and what to do: the sentences of ``find_relays`` have a colon between them."""
+    what, _, remedy = sentence.removesuffix(" Rien n'a été envoyé.").partition(" : ")
+    return what.rstrip(".") + ".", remedy[:1].upper() + remedy[1:]
