@@ -46,7 +46,7 @@ def main() -> int:
         "FACTEUR_SMTP__HOST": "127.0.0.1",
         "FACTEUR_SMTP__PORT": str(smtp_port),
         "FACTEUR_SMTP__SECURITY": "none",
-        "FACTEUR_SMTP__CONNECTIONS": "1",
+        "FACTEUR_SMTP__CONNECTIONS": "3",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": api,
         "PREFECT_LOGGING_LEVEL": "WARNING",

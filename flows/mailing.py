@@ -26,6 +26,7 @@ from tasks.notices import mail_report
 from tasks.planning import CampaignReference
 from tasks.points import reached
 from tasks.post_office import PostOffice, Stopped
+from tasks.press import FEW, Press
 from tasks.relays import Carrier, find_relays
 from tasks.remaining import remaining_documents, wait_for_leases
 from tasks.reporting import Outcome, close_campaign, report
@@ -45,8 +46,9 @@ def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | s
     """
     if isinstance(carriers, str):
         return [Stopped(carriers, "")] if remaining_documents(campaign) else []
-    with closing(_open_post_office(carriers)) as post:
-        _mail_each(remaining_documents(campaign), post)
+    remaining = remaining_documents(campaign)
+    with Press(beside=len(remaining) > FEW) as press, closing(_open_post_office(carriers, press)) as post:
+        _mail_each(remaining, post)
         if wait_for_leases(campaign):
             _mail_each(remaining_documents(campaign), post)
         return post.stopped
@@ -77,16 +79,16 @@ def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | st
         carriers = find_relays(tuple(sorted({document.structure for document in found})), kind.value)
         if isinstance(carriers, str):
             return carriers
-        with closing(_open_post_office(carriers)) as post:
+        with Press(beside=len(found) > FEW) as press, closing(_open_post_office(carriers, press)) as post:
             _mail_each(found, post)
             stops += post.stopped
     return stops
 
 
-def _open_post_office(carriers: dict[str, Carrier]) -> PostOffice:
+def _open_post_office(carriers: dict[str, Carrier], press: Press) -> PostOffice:
     """The post office of this flow run."""
     relays = {structure: carrier.relay for structure, carrier in carriers.items()}
-    return PostOffice(relays, flow_run.get_id() or "", load_settings())
+    return PostOffice(relays, flow_run.get_id() or "", load_settings(), press.draw)
 
 
 def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:

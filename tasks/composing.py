@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from models.reminder_sources import ReminderSource
 from models.rules.recipients import Recipient, Role
 from models.sources import Source
 from models.values.mail import Attachment, Mail
+from models.values.paper import InvoicePaper
 from tasks import archive
 from tasks.documents.invoice_pdf import invoice_pdf
 from tasks.documents.mail_body import attachment_name, invoice_mail
@@ -20,6 +22,8 @@ from tasks.documents.reminder_pdf import reminder_pdf
 from tasks.documents.reminder_wording import reminder_text
 from tasks.mail.message import assemble, message_id
 from tasks.moments import PARIS
+
+Draw = Callable[[InvoicePaper], bytes]
 
 TRIAL_MARK = "[TEST] "
 WITHOUT_COPIES = "sans les copies des factures : le message aurait dépassé la taille que le serveur accepte"
@@ -52,11 +56,12 @@ def compose(
     archive_folder: Path,
     size_limit: int,
     now: datetime,
+    draw: Draw = invoice_pdf,
 ) -> Composed:
     """The message of ``delivery``; UnwritableError when something is missing for it.
 
     ``size_limit`` is what the relay takes, in bytes; 0: it did not say. A reminder that would be larger goes without
-    the copies of the invoices that it names.
+    the copies of the invoices that it names. ``draw`` makes the PDF of an invoice.
     """
     if not source.sender_email:
         raise UnwritableError(
@@ -81,14 +86,14 @@ def compose(
         )
 
     if isinstance(source, Source):
-        return Composed(message(_invoice(source, recipient, archive_folder)))
-    whole = message(_reminder(source, archive_folder, copies=True))
+        return Composed(message(_invoice(source, recipient, archive_folder, draw)))
+    whole = message(_reminder(source, archive_folder, draw, copies=True))
     if not size_limit or len(whole) <= size_limit:
         return Composed(whole)
-    return Composed(message(_reminder(source, archive_folder, copies=False)), WITHOUT_COPIES)
+    return Composed(message(_reminder(source, archive_folder, draw, copies=False)), WITHOUT_COPIES)
 
 
-def _invoice(source: Source, recipient: Recipient, archive_folder: Path) -> Written:
+def _invoice(source: Source, recipient: Recipient, archive_folder: Path, draw: Draw) -> Written:
     paper = source.paper
     if paper.period is None:
         raise UnwritableError(f"la facture {paper.number} n'a pas de période")
@@ -99,20 +104,20 @@ def _invoice(source: Source, recipient: Recipient, archive_folder: Path) -> Writ
         issuer=paper.issuer,
         copy_to=_copy_to(source, recipient.role),
     )
-    return Written(text, (_enclosed(source, archive_folder),))
+    return Written(text, (_enclosed(source, archive_folder, draw),))
 
 
-def _reminder(source: ReminderSource, archive_folder: Path, *, copies: bool) -> Written:
+def _reminder(source: ReminderSource, archive_folder: Path, draw: Draw, *, copies: bool) -> Written:
     paper = source.paper
     letter = Attachment(
         reminder_attachment_name(paper.dated, paper.code), reminder_pdf(paper, reminder_text(*source.wording, paper))
     )
-    enclosed = tuple(_enclosed(copy, archive_folder) for copy in source.copies) if copies else ()
+    enclosed = tuple(_enclosed(copy, archive_folder, draw) for copy in source.copies) if copies else ()
     return Written(reminder_mail(*source.wording, paper, copies=copies), (letter, *enclosed))
 
 
-def _enclosed(source: Source, archive_folder: Path) -> Attachment:
-    return Attachment(attachment_name(source.paper.number, source.paper.period), _pdf(source, archive_folder))
+def _enclosed(source: Source, archive_folder: Path, draw: Draw) -> Attachment:
+    return Attachment(attachment_name(source.paper.number, source.paper.period), _pdf(source, archive_folder, draw))
 
 
 def identity(source: Source | ReminderSource, delivery: PendingDelivery) -> str:
@@ -128,9 +133,9 @@ def _copy_to(source: Source, role: Role) -> str:
     return source.paper.care_of if role is Role.RESIDENT else source.paper.name
 
 
-def _pdf(source: Source, archive_folder: Path) -> bytes:
+def _pdf(source: Source, archive_folder: Path, draw: Draw) -> bytes:
     if not source.pdf_key:
-        return invoice_pdf(source.paper)
+        return draw(source.paper)
     try:
         return archive.get(archive_folder, source.pdf_key)
     except (OSError, ValueError) as error:

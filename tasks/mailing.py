@@ -116,7 +116,7 @@ def _claim(delivery: PendingDelivery, size_limit: int, counter: Counter, post: P
             return _withdraw(rows, delivery, NOTHING_LEFT)
     if fresh:
         try:
-            composed = compose(source, delivery, recipient, settings.archive, size_limit, utc_now())
+            composed = compose(source, delivery, recipient, settings.archive, size_limit, utc_now(), post.draw)
             message, note = composed.message, composed.note
             archive_key = archive.put(settings.archive, message)
             reached("composed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,8 @@ from models.session import reading, writing
 from models.standings import read_standings
 from settings.load import load_settings
 from tasks.documents.french import amount
-from tasks.moments import PARIS, paris_day, paris_moment
+from tasks.expected_end import planned_end
+from tasks.moments import paris_day, paris_moment
 from tasks.planning import CampaignReference
 from tasks.relays import Carrier
 from tasks.rendering import render_page
@@ -45,7 +46,7 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> s
         already=sum(s.coverage is Coverage.MAILED for s in standings),
         unmailable=sum(not s.mailable for s in standings),
         relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}),
-        end=_expected_end(sum(len(line["addresses"]) for line in selected), carriers),
+        end=_expected_end([line["structure"] for line in selected for _ in line["addresses"]], carriers),
         new_addresses=[
             {"name": line["name"], "number": line["number"], "address": address}
             for line in selected
@@ -90,9 +91,7 @@ def last_sending(line: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _expected_end(messages: int, carriers: dict[str, Carrier]) -> str:
-    """When the last message leaves at the relay's permitted rate; empty without a limit."""
-    rate = min((c.relay.messages_per_minute for c in carriers.values() if c.relay.messages_per_minute), default=0)
-    if not rate or not messages:
-        return ""
-    return f"{(utc_now() + timedelta(minutes=messages / rate)).astimezone(PARIS):%H h %M}"
+def _expected_end(messages_of: list[str], carriers: dict[str, Carrier]) -> str:
+    """When the last message leaves, given the structure of each; empty without a limit."""
+    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    return planned_end(messages_of, relays, load_settings().database, utc_now())

@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from time import monotonic
 
-from models.pacing import delay, take_turn
-from models.rules.causes import Who, explain
+from models.quota import QuotaReached
 from models.rules.replies import Judgement, Verdict, classify
-from models.session import writing
 from models.values.evidence import Evidence
 from models.values.relay import Relay
 from settings.load import Settings
-from tasks.labels import observed
+from tasks.breaker import WAIT_FOR_RELAY, Breaker, Stopped, stop_for
+from tasks.composing import Draw
+from tasks.documents.invoice_pdf import invoice_pdf
+from tasks.expected_end import thousands
 from tasks.mail.transport import Connection
+from tasks.moments import paris_moment
+from tasks.relay_account import Account
+from tasks.relays import current
+
+__all__ = ["WAIT_FOR_RELAY", "Counter", "PostOffice", "Stopped"]
 
 LONGEST_PAUSE_SECONDS = 300.0
-WAIT_FOR_RELAY = "Attendre que le serveur réponde de nouveau."
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The counter is closed: nothing more leaves through this relay in this run. ``sentence`` says why, in French."""
-
-    sentence: str
-    remedy: str
-    evidence: Evidence | None = None
+IDLE_SECONDS = 60.0
 
 
 class Counter:
     """One SMTP account during one run: at most so many connections, one pace, and a breaker.
 
-    The breaker opens at once for a fault of the configuration or of the sender account, and after
-    ``sending.breaker_after`` faults of the relay, or refusals alike, in a row.
+    What was under way when the breaker opened is finished: at most one message for each other connection.
     """
 
     def __init__(self, relay: Relay, settings: Settings) -> None:
         self.relay = relay
         self.stopped: Stopped | None = None
-        self._sending = settings.sending
-        self._database = settings.database
+        self._pause_seconds = settings.sending.relay_pause_seconds
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._slots = threading.Semaphore(relay.connections)
+        self._account = Account(relay, settings, self._closing)
+        self._breaker = Breaker(settings.sending.breaker_after)
         self._idle: list[Connection] = []
-        self._faults_in_a_row = 0
-        self._suspicions: list[str] = []
-        self._paced = bool(relay.messages_per_minute or relay.daily_quota)
+        self._places: dict[Connection, int] = {}
 
     @contextmanager
     def connection(self) -> Iterator[Connection | Evidence | Stopped]:
@@ -65,90 +60,100 @@ class Counter:
         """Classify what was observed, and let the breaker and the pace draw their conclusions."""
         judgement = classify(evidence)
         with self._lock:
-            if judgement.verdict is Verdict.RELAY_STOPPED:
-                self._stop(evidence)
-            elif judgement.verdict is Verdict.RELAY_DELAYED:
-                self._faults_in_a_row += 1
-                if self._faults_in_a_row >= self._sending.breaker_after:
-                    self._stop(evidence)
-            elif judgement.verdict in {Verdict.ACCEPTED, Verdict.REFUSED, Verdict.DEFERRED}:
-                self._faults_in_a_row = 0
-            self._suspect(judgement, evidence)
-            pause = self._pause_seconds(judgement)
-        if pause and self.stopped is None:
-            self._rest(pause)
+            if self._breaker.opens(judgement, evidence):
+                self._stop(stop_for(evidence))
+            faults = self._breaker.faults_in_a_row
+        if self.stopped is None and (judgement.verdict is Verdict.RELAY_DELAYED or judgement.slows_relay):
+            pause = self._pause_seconds * 2 ** max(faults - 1, 0)
+            if pause:
+                self._account.rest(min(pause, LONGEST_PAUSE_SECONDS))
         return judgement
 
     def close(self) -> None:
-        """Say goodbye on every connection."""
+        """Say goodbye on every connection, and leave the account to others."""
         while self._idle:
-            self._idle.pop().close()
+            self._end(self._idle.pop())
+        self._account.close()
 
     def _lend(self) -> Connection | Evidence | Stopped:
-        if self.stopped is None and self._paced:
-            self._wait_for_turn()
-        if self.stopped is not None:
-            return self.stopped
-        with self._lock:
-            connection = self._idle.pop() if self._idle else None
-        if connection is not None and connection.worn:
-            connection.close()
-            connection = None
-        return connection or Connection.open(self.relay)
+        # The turn comes last: what it takes to connect would make the message late for it.
+        while self.stopped is None:
+            connection = self._idle_connection() or self._connect()
+            if not isinstance(connection, Connection):
+                if connection is None:
+                    break
+                return connection
+            since = monotonic()
+            if self._account.is_paced:
+                reached = self._account.wait_for_turn()
+                if reached:
+                    self._stop(self._quota_reached(reached))
+            if self.stopped is None and monotonic() - since < IDLE_SECONDS:
+                return connection
+            self._take_back(connection)
+        assert self.stopped is not None
+        return self.stopped
+
+    def _idle_connection(self) -> Connection | None:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None or not self._must_end(connection):
+                return connection
+            self._end(connection)
+
+    def _connect(self) -> Connection | Evidence | None:
+        """Open one connection more when the account's other runs leave room for it; None when the run was stopped."""
+        place = self._account.wait_for_connection()
+        if place is None:
+            return None
+        opened: Connection | Evidence | None = None
+        try:
+            opened = self._open()
+        finally:
+            if isinstance(opened, Connection):
+                self._places[opened] = place
+            else:
+                self._account.give_up(place)
+        return opened
+
+    def _open(self) -> Connection | Evidence:
+        return Connection.open(current(self.relay))
 
     def _take_back(self, connection: Connection) -> None:
-        if connection.worn:
-            connection.close()
+        if self._must_end(connection):
+            self._end(connection)
             return
         with self._lock:
             self._idle.append(connection)
 
-    def _wait_for_turn(self) -> None:
-        with writing(self._database) as session:
-            seconds = take_turn(session, self.relay.account, self.relay.messages_per_minute, self.relay.daily_quota)
-        if seconds is None:
-            self.stopped = Stopped(
-                f"le quota de {self.relay.daily_quota} messages par jour est atteint",
-                "Relancez demain avec le bouton « Retry » : ce qui reste partira alors.",
-            )
-            return
-        time.sleep(seconds)
+    def _must_end(self, connection: Connection) -> bool:
+        return connection.worn or not self._account.holds(self._places[connection])
 
-    def _rest(self, seconds: float) -> None:
-        if self._paced:
-            with writing(self._database) as session:
-                delay(session, self.relay.account, seconds)
-        else:
-            time.sleep(seconds)
+    def _end(self, connection: Connection) -> None:
+        connection.close()
+        self._account.give_up(self._places.pop(connection))
 
-    def _pause_seconds(self, judgement: Judgement) -> float:
-        if judgement.verdict is not Verdict.RELAY_DELAYED and not judgement.slows_relay:
-            return 0.0
-        base = self._sending.relay_pause_seconds
-        return float(min(base * 2 ** max(self._faults_in_a_row - 1, 0), LONGEST_PAUSE_SECONDS))
+    def _quota_reached(self, reached: QuotaReached) -> Stopped:
+        return Stopped(
+            f"le quota de {thousands(self.relay.daily_quota)} messages par jour est atteint",
+            f"Relancez avec le bouton « Retry » à partir du {paris_moment(reached.frees_at)} : "
+            "ce qui reste partira alors.",
+        )
 
-    def _suspect(self, judgement: Judgement, evidence: Evidence) -> None:
-        if not judgement.suspicious:
-            if judgement.verdict is Verdict.ACCEPTED:
-                self._suspicions.clear()
-            return
-        alike = f"{evidence.code} {evidence.enhanced}"
-        self._suspicions = [seen for seen in self._suspicions if seen == alike] + [alike]
-        if len(self._suspicions) >= self._sending.breaker_after:
-            self._stop(evidence)
-
-    def _stop(self, evidence: Evidence) -> None:
+    def _stop(self, why: Stopped) -> None:
         if self.stopped is None:
-            cause = explain(evidence)
-            # Where nobody has anything to do, Facteur tries again: a stopped run does not.
-            remedy = WAIT_FOR_RELAY if cause.who is Who.NOBODY else cause.remedy
-            self.stopped = Stopped(f"{cause.cause.rstrip('.')} ({observed(evidence)})", remedy, evidence)
+            self.stopped = why
+            self._closing.set()
 
 
 class PostOffice:
     """The counters of a run, one per SMTP account, and what every task of the run needs to know."""
 
-    def __init__(self, relays: Mapping[str, Relay], flow_run_id: str, settings: Settings) -> None:
+    def __init__(
+        self, relays: Mapping[str, Relay], flow_run_id: str, settings: Settings, draw: Draw = invoice_pdf
+    ) -> None:
+        self.draw = draw
         self.flow_run_id = flow_run_id
         self.settings = settings
         by_account = {relay.account: Counter(relay, settings) for relay in relays.values()}
