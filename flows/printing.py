@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
@@ -13,8 +13,9 @@ from prefect.states import Completed, Failed
 
 from models.values.period import Period
 from tasks.moments import PARIS
-from tasks.planning import read_scope
-from tasks.printing import Outcome, What, print_again, print_letters
+from tasks.planning import Refusal, read_scope, read_structures
+from tasks.printing import Outcome, What, print_again, print_letters, print_reminders
+from tasks.printing.named import as_named
 
 
 def run_name() -> str:
@@ -23,31 +24,43 @@ def run_name() -> str:
     if asked.get("refaire"):
         return f"Courriers · refaire {asked['refaire']}"
     month = asked.get("periode") or Period.before(datetime.now(PARIS).date())
-    return f"Courriers {month} · {', '.join(asked.get('structures') or ()) or 'toutes les structures'}"
+    documents = "de relance" if asked.get("documents") == "relances" else month
+    chosen = " · sélection" if asked.get("seulement") else ""
+    return f"Courriers {documents} · {', '.join(asked.get('structures') or ()) or 'toutes les structures'}{chosen}"
 
 
 @flow(name="editer-les-courriers", flow_run_name=run_name, persist_result=False)
 def editer_les_courriers(
+    documents: Literal["factures", "relances"] = "factures",
     periode: str = "",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
     quoi: What = "tout ce qui doit être imprimé",
+    seulement: list[str] = [],  # noqa: B006
     refaire: str = "",
 ) -> State[Any]:
-    """Réunit en un seul PDF, prêt à imprimer en recto verso, les factures qui partent par courrier.
+    """Réunit en un seul PDF, prêt à imprimer en recto verso, les factures ou les relances qui partent par courrier.
 
     Args:
-        periode: Le mois des factures, écrit AAAA-MM (2024-09). Vide : le mois dernier.
+        documents: Les factures d'un mois, ou la dernière relance des factures de clients échues.
+        periode: Le mois des factures, écrit AAAA-MM (2024-09). Vide : le mois dernier. Sans effet sur les relances.
         structures: Les codes des structures. Vide : toutes.
-        quoi: Les factures à imprimer. « Toutes les factures » prend aussi celles qui sont déjà envoyées ou imprimées.
+        quoi: Ce qu'il faut imprimer. « Tout » prend aussi ce qui est déjà envoyé ou imprimé.
+        seulement: Ces documents seuls, quoi qu'il en soit : numéros de facture, noms, ou codes de client (relances).
         refaire: Le nom d'un fichier perdu, à refaire avec les mêmes documents sans changer les dates d'édition.
 
     """
     if refaire.strip():
         return _ended(print_again(refaire))
+    run, only = flow_run.get_id() or "", as_named(seulement)
+    if documents == "relances":
+        wanted = read_structures(structures)
+        if isinstance(wanted, Refusal):
+            return Failed(message=wanted.sentence)
+        return _ended(print_reminders(run, wanted, quoi, only))
     scope = read_scope(datetime.now(PARIS), periode, structures)
     if isinstance(scope, str):
         return Failed(message=scope)
-    return _ended(print_letters(flow_run.get_id() or "", scope, quoi))
+    return _ended(print_letters(run, scope, quoi, only))
 
 
 def _ended(outcome: Outcome) -> State[Any]:

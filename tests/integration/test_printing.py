@@ -158,7 +158,7 @@ def test_a_refused_invoice_is_printed_and_then_stands_as_printed(workplace: Work
         pytest.param("tout ce qui doit être imprimé", ["paper", "refused"], id="default"),
         pytest.param("sans adresse ou papier demandé", ["paper"], id="paper"),
         pytest.param("en échec", ["refused"], id="failed"),
-        pytest.param("toutes les factures", ["mailed", "paper", "refused", "uncertain"], id="everything"),
+        pytest.param("tout, même déjà envoyé ou imprimé", ["mailed", "paper", "refused", "uncertain"], id="everything"),
     ],
 )
 def test_each_choice_prints_its_own_documents(workplace: Workplace, what: What, expected: list[str]) -> None:
@@ -269,9 +269,9 @@ def test_an_imported_pdf_that_is_missing_is_named_and_still_waits(workplace: Wor
 def test_two_files_of_one_minute_do_not_replace_each_other(workplace: Workplace) -> None:
     """The second gets a name of its own."""
     workplace.add_resident("Aubert")
-    edit("toutes les factures")
-    edit("toutes les factures")
-    edit("toutes les factures")
+    edit("tout, même déjà envoyé ou imprimé")
+    edit("tout, même déjà envoyé ou imprimé")
+    edit("tout, même déjà envoyé ou imprimé")
     assert len(files()) == 3
     assert len({row[2] for row in printings(workplace)}) == 3
     assert all(os.stat(file).st_nlink == 1 for file in files())

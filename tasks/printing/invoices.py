@@ -1,0 +1,67 @@
+"""Printing invoices: which ones no e-mail brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from models.base import utc_now
+from models.rules.coverage import Coverage
+from models.rules.recipients import NoAddress
+from models.session import reading, writing
+from models.standings import Standing, read_standings
+from settings.load import Settings
+from tasks.campaign_kinds import month_label
+from tasks.planning import Scope, add_documents
+from tasks.printing.batch import Batch, Outcome, What, invoice_batch
+from tasks.printing.letters import read_letters
+from tasks.printing.named import Candidate, pick
+from tasks.printing.once import print_once
+
+
+def _on_paper(standing: Standing) -> bool:
+    return standing.coverage is Coverage.WAITING and isinstance(standing.recipients, NoAddress)
+
+
+def _failed(standing: Standing) -> bool:
+    return standing.coverage is Coverage.FAILED
+
+
+# Somebody may hold an uncertain invoice already: only who asks for everything gets it.
+WANTED: dict[What, Callable[[Standing], bool]] = {
+    "tout ce qui doit être imprimé": lambda standing: _on_paper(standing) or _failed(standing),
+    "sans adresse ou papier demandé": _on_paper,
+    "en échec": _failed,
+    "tout, même déjà envoyé ou imprimé": lambda standing: True,
+}
+
+
+def print_letters(flow_run_id: str, scope: Scope, what: What, only: Sequence[str] = ()) -> Outcome:
+    """Make the file of a month's invoices, then note the printing dates; once for a run.
+
+    ``only`` names invoices, by number or by resident, that are printed whatever ``what`` says.
+    """
+    return print_once(flow_run_id, lambda settings: _choose(settings, scope, what, only))
+
+
+def _choose(settings: Settings, scope: Scope, what: What, only: Sequence[str]) -> Batch | Outcome:
+    with writing(settings.database) as session:
+        standings = _wanted(read_standings(session, scope.period, scope.structures), scope, what, only)
+        if isinstance(standings, str):
+            return Outcome(True, standings)
+        add_documents(session, standings)
+        standings = _wanted(read_standings(session, scope.period, scope.structures), scope, what, only)
+        assert not isinstance(standings, str)
+        # Taken after the reading: a failure that was seen is older than the printing that answers it.
+        now = utc_now()
+    versions = {s.document_id: s.version for s in standings if s.document_id is not None}
+    with reading(settings.database) as session:
+        return invoice_batch(scope.period, now, read_letters(session, versions))
+
+
+def _wanted(standings: list[Standing], scope: Scope, what: What, only: Sequence[str]) -> list[Standing] | str:
+    if not only:
+        return [standing for standing in standings if WANTED[what](standing)]
+    candidates = [
+        Candidate(s, s.invoice_id, f"{s.number} ({s.name}, {s.structure_name})", (s.number, s.name)) for s in standings
+    ]
+    return pick(candidates, only, f"les factures de {month_label(scope.period)}")
