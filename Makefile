@@ -1,4 +1,4 @@
-.PHONY: setup demo up test check bench-quick lock
+.PHONY: setup demo up test check faults bench-quick lock
 .DEFAULT_GOAL := setup
 PYTHON = .venv/bin/python
 
@@ -27,6 +27,10 @@ check: .venv/.development
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
+
+# Real kills, a relay that answers anything, both databases; about half an hour on two cores.
+faults: .venv/.development
+	@$(PYTHON) -m tests.faults.every
 
 bench-quick: .venv/.development
 	@$(PYTHON) -m benchmarks.quick

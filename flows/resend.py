@@ -44,7 +44,7 @@ def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: 
     """Relance ce qui n'est pas parti : les envois en attente, et les différés dont l'heure est venue.
 
     Args:
-        periode: Le mois à relancer, écrit AAAA-MM (2024-09). Vide : toutes les périodes.
+        periode: Le mois à relancer, écrit AAAA-MM (2024-09). Vide : toutes les factures, et les relances des clients.
         motif: Pourquoi les refusés repartent. Gardé dans l'historique ; nécessaire pour forcer.
         forcer_les_refuses: Renvoyer aussi les factures refusées ou abandonnées, à toutes leurs adresses.
 

@@ -41,7 +41,7 @@ def regler_les_incertains(periode: str = "") -> State[Any]:
     """Règle les envois incertains : vous dites pour chacun s'il est arrivé, s'il faut le renvoyer, ou le retirer.
 
     Args:
-        periode: Le mois à régler, écrit AAAA-MM (2024-09). Vide : toutes les périodes.
+        periode: Le mois à régler, écrit AAAA-MM (2024-09). Vide : toutes les factures, et les relances des clients.
 
     """
     month = Period.parse(periode)

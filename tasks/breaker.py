@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+from pathlib import Path
 
 from models.rules.causes import Who, explain
 from models.rules.replies import Judgement, Verdict
@@ -13,6 +15,8 @@ WAIT_FOR_RELAY = "Attendre que le serveur réponde de nouveau."
 
 _FAULTS = {Verdict.RELAY_DELAYED, Verdict.UNCERTAIN}
 _RELAY_WORKS = {Verdict.ACCEPTED, Verdict.REFUSED, Verdict.DEFERRED}
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +65,13 @@ def stop_for(evidence: Evidence) -> Stopped:
     # Where nobody has anything to do, Facteur tries again: a stopped run does not.
     remedy = WAIT_FOR_RELAY if cause.who is Who.NOBODY else cause.remedy
     return Stopped(f"{cause.cause.rstrip('.')} ({observed(evidence)})", remedy, evidence)
+
+
+def full_archive(folder: Path, error: OSError) -> Stopped:
+    """What is told when a message cannot be archived: what is not kept must not leave."""
+    full = error.errno in _NO_ROOM
+    cause = "le disque de l'archive est plein" if full else "l'archive ne peut pas être écrite sur le disque"
+    return Stopped(
+        f"{cause} ({folder} : {error.strerror})",
+        "Prévenez la personne qui exploite Facteur : libérer de la place, ou rétablir l'accès, puis « Retry ».",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.base import utc_now
 from models.campaign import REAL
 from models.delivery import Delivery
-from models.document import Document
+from models.document import Document, DocumentKind
 from models.invoice import Invoice
+from models.overdue import read_overdue
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.states import FAILED, DeliveryState
@@ -21,6 +24,7 @@ from models.standings import Standing, read_standings
 from models.values.documents import DocumentReference
 from settings.load import load_settings
 from tasks.headlines import Tally, counts, plural
+from tasks.moments import PARIS
 from tasks.planning import Choice, InvoiceRequest, plan_invoices, store_choice
 from tasks.post_office import Stopped
 from tasks.reporting import Outcome
@@ -30,22 +34,34 @@ from tasks.reporting import Outcome
 class Failures:
     """The documents of which an address was refused or given up, by what helps.
 
-    ``stuck`` have no other address: only force sends them again. For ``mended`` a new address has come since.
+    ``stuck`` invoices have no other address: only force sends them again. For ``mended`` ones a new address has come
+    since. ``reminders`` are never forced: an invoice that was not reminded of is due in the next campaign.
     """
 
     stuck: frozenset[int]
     mended: frozenset[int]
+    reminders: frozenset[int] = frozenset()
 
 
 def read_failures(period: str) -> Failures:
-    """The failures of the latest versions, of ``period`` or (empty) of all. What was printed since is none any more."""
+    """The failures of the latest versions. What was printed since is none any more.
+
+    Of the invoices of ``period``; without one, of all invoices and of the reminders of what is overdue today.
+    """
     with reading(load_settings().database) as session:
         standings = [s for month in _periods(session, period) for s in read_standings(session, month)]
+        reminders = frozenset() if period else _failed_reminders(session)
     failed = [s for s in standings if s.document_id and any(d.state in FAILED for d in s.deliveries)]
     return Failures(
         stuck=frozenset(s.document_id or 0 for s in failed if _is_stuck(s)),
         mended=frozenset(s.document_id or 0 for s in failed if _is_mended(s)),
+        reminders=reminders,
     )
+
+
+def _failed_reminders(session: Session) -> frozenset[int]:
+    overdue = read_overdue(session, utc_now().astimezone(PARIS).date())
+    return frozenset(s.last.document_id for s in overdue if s.last and s.coverage is Coverage.FAILED)
 
 
 def _periods(session: Session, period: str) -> list[str]:
@@ -98,7 +114,7 @@ def resent(
         tally, next_try = _tally(session, documents)
     sentences = []
     if documents:
-        sentences.append(f"Relance de {plural(tally.total, 'facture')} : {counts(tally, next_try)}.")
+        sentences.append(f"Reprise de {_counted(documents)} : {counts(tally, next_try)}.")
     else:
         sentences.append("Rien à relancer : aucun envoi n'attend.")
     if failures.stuck and not forced:
@@ -111,8 +127,20 @@ def resent(
             f"Échecs dont l'adresse a changé : {len(failures.mended)}. « factures-mensuelles » les enverra "
             "à la nouvelle adresse, sans rien forcer."
         )
+    if failures.reminders:
+        sentences.append(
+            f"Relances de clients en échec, qui ne repartent pas de force : {len(failures.reminders)}. Imprimez-les, "
+            "ou corrigez l'adresse, importez-la et relancez « relances »."
+        )
     sentences += [f"Arrêt : {stop.sentence}. {stop.remedy}" for stop in list(stops)[:1]]
     return Outcome(bool(stops or tally.refused or tally.uncertain or tally.waiting), " ".join(sentences))
+
+
+def _counted(documents: Collection[DocumentReference]) -> str:
+    """``2 factures et 1 relance``."""
+    kinds = Counter(kind for _, kind in {(document.document_id, document.kind) for document in documents})
+    parts = (plural(kinds[DocumentKind.INVOICE], "facture"), plural(kinds[DocumentKind.REMINDER], "relance"))
+    return " et ".join(part for part in parts if part)
 
 
 def _tally(session: Session, documents: Collection[DocumentReference]) -> tuple[Tally, datetime | None]:

@@ -1,8 +1,9 @@
 """The French words for states and classes. Never "delivered": SMTP proves acceptance, no more."""
 
+from models.reminder import Channel
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Role
-from models.rules.reminder_coverage import DESELECTED
+from models.rules.reminder_coverage import DESELECTED, Progress
 from models.rules.reminders import NotDue
 from models.rules.states import DeliveryState
 from models.values.evidence import Evidence, Fault
@@ -61,6 +62,18 @@ ROLE = {
 }
 
 REMINDER = {1: "relance 1", 2: "relance 2", 3: "mise en demeure"}
+
+CHANNEL = {Channel.EMAIL: "e-mail", Channel.LETTER: "courrier"}
+
+# What became of one reminder.
+PROGRESS = {
+    Progress.UNCERTAIN: "incertaine",
+    Progress.FAILED: "en échec",
+    Progress.UNDER_WAY: "en attente",
+    Progress.PRINTED: "éditée",
+    Progress.MAILED: "envoyée",
+    Progress.WITHDRAWN: "retirée",
+}
 
 NOT_DUE = {
     NotDue.PAID: "réglée",

@@ -20,6 +20,7 @@ from models.session import reading_rows, writing_rows
 from models.values.documents import DocumentReference
 from tasks import archive
 from tasks.addressing import NO_LONGER_CURRENT, NOTHING_LEFT, current_recipient
+from tasks.breaker import full_archive
 from tasks.composing import UnwritableError, compose, identity
 from tasks.documents.reminder_wording import ConsumerTermsError
 from tasks.labels import observed
@@ -41,6 +42,7 @@ _BY_GRAVITY = (
     S.PLANNED,
     S.COMPOSED,
     S.CLAIMED,
+    S.HANDING_OVER,
     S.DEFERRED,
     S.WITHDRAWN,
     S.ACCEPTED,
@@ -117,11 +119,14 @@ def _claim(delivery: PendingDelivery, size_limit: int, counter: Counter, post: P
     if fresh:
         try:
             composed = compose(source, delivery, recipient, settings.archive, size_limit, utc_now(), post.draw)
-            message, note = composed.message, composed.note
-            archive_key = archive.put(settings.archive, message)
-            reached("composed")
         except (UnwritableError, ConsumerTermsError, ValueError, ArithmeticError, KeyError, OSError) as error:
             return _unwritten(delivery, post, error)
+        message, note = composed.message, composed.note
+        try:
+            archive_key = archive.put(settings.archive, message)
+        except OSError as error:
+            return _unkept(counter, post, error)
+        reached("composed")
     else:
         try:
             message, archive_key = archive.get(settings.archive, delivery.archive_key), delivery.archive_key
@@ -196,6 +201,13 @@ def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) ->
     with writing_rows(post.settings.database) as rows:
         ledger.fail_composing(rows, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
     return Sent(S.PLANNED, sentence=sentence)
+
+
+def _unkept(counter: Counter, post: PostOffice, error: OSError) -> Sent:
+    """The archive cannot be written: a fault of this machine, which stops the run and is counted against nobody."""
+    counter.stop(full_archive(post.settings.archive, error))
+    assert counter.stopped is not None
+    return Sent(S.COMPOSED, sentence=counter.stopped.sentence)
 
 
 def _task_state(worst: Sent) -> State[None]:

@@ -56,18 +56,28 @@ class Counter:
                 if isinstance(lent, Connection):
                     self._take_back(lent)
 
+    def catch_up(self) -> None:
+        """Just before a message is handed over: wait for another turn when it is late for its own."""
+        self._account.catch_up()
+
     def judge(self, evidence: Evidence) -> Judgement:
         """Classify what was observed, and let the breaker and the pace draw their conclusions."""
         judgement = classify(evidence)
         with self._lock:
             if self._breaker.opens(judgement, evidence):
-                self._stop(stop_for(evidence))
+                self.stop(stop_for(evidence))
             faults = self._breaker.faults_in_a_row
         if self.stopped is None and (judgement.verdict is Verdict.RELAY_DELAYED or judgement.slows_relay):
             pause = self._pause_seconds * 2 ** max(faults - 1, 0)
             if pause:
                 self._account.rest(min(pause, LONGEST_PAUSE_SECONDS))
         return judgement
+
+    def stop(self, why: Stopped) -> None:
+        """Close the counter; why it was closed first stays."""
+        if self.stopped is None:
+            self.stopped = why
+            self._closing.set()
 
     def close(self) -> None:
         """Say goodbye on every connection, and leave the account to others."""
@@ -79,15 +89,15 @@ class Counter:
         # The turn comes last: what it takes to connect would make the message late for it.
         while self.stopped is None:
             connection = self._idle_connection() or self._connect()
+            if connection is None:
+                continue
             if not isinstance(connection, Connection):
-                if connection is None:
-                    break
                 return connection
             since = monotonic()
             if self._account.is_paced:
                 reached = self._account.wait_for_turn()
                 if reached:
-                    self._stop(self._quota_reached(reached))
+                    self.stop(self._quota_reached(reached))
             if self.stopped is None and monotonic() - since < IDLE_SECONDS:
                 return connection
             self._take_back(connection)
@@ -103,8 +113,8 @@ class Counter:
             self._end(connection)
 
     def _connect(self) -> Connection | Evidence | None:
-        """Open one connection more when the account's other runs leave room for it; None when the run was stopped."""
-        place = self._account.wait_for_connection()
+        """Open one connection more when the account's other runs leave room for it; None: look again."""
+        place = self._account.wait_for_connection(lambda: bool(self._idle))
         if place is None:
             return None
         opened: Connection | Evidence | None = None
@@ -140,11 +150,6 @@ class Counter:
             f"Relancez avec le bouton « Retry » à partir du {paris_moment(reached.frees_at)} : "
             "ce qui reste partira alors.",
         )
-
-    def _stop(self, why: Stopped) -> None:
-        if self.stopped is None:
-            self.stopped = why
-            self._closing.set()
 
 
 class PostOffice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -32,6 +33,7 @@ class Account:
         self._closing = closing
         self._places: set[int] = set()
         self._lock = threading.Lock()
+        self._turn = threading.local()
         self._heartbeat: threading.Thread | None = None
         self._ended = threading.Event()
         self.is_paced = bool(relay.messages_per_minute or relay.daily_quota)
@@ -40,9 +42,16 @@ class Account:
         """Wait for the next message's turn, or see that no turn comes in this run.
 
         A quota that frees up within the hour is waited for: on the second day of a long campaign it frees up hour by
-        hour. A turn that was overslept is left out, not made up for.
+        hour.
         """
-        quota = self._relay.daily_quota
+        return self._wait_for_turn(self._relay.daily_quota)
+
+    def catch_up(self) -> None:
+        """When composing made this thread's message late for its turn, wait for another one; it is counted already."""
+        if self._relay.messages_per_minute and monotonic() - self._turn.due > TURN_GOOD_FOR_SECONDS:
+            self._wait_for_turn(0)
+
+    def _wait_for_turn(self, quota: int) -> QuotaReached | None:
         while True:
             with writing_rows(self._database) as rows:
                 turn = take_turn(rows, self._relay.account, self._relay.messages_per_minute, quota)
@@ -52,11 +61,11 @@ class Account:
                     return turn
                 continue
             quota = 0  # a message is counted once, however many turns it takes
-            due = taken_at + turn
-            if self._closing.wait(max(due - monotonic(), 0.0)):
+            self._turn.due = taken_at + turn
+            if self._closing.wait(max(self._turn.due - monotonic(), 0.0)):
                 return None
-            if not self._relay.messages_per_minute or monotonic() - due <= TURN_GOOD_FOR_SECONDS:
-                return None
+            if not self._relay.messages_per_minute or monotonic() - self._turn.due <= TURN_GOOD_FOR_SECONDS:
+                return None  # a turn that was overslept is left out, not made up for
 
     def rest(self, seconds: float) -> None:
         """Leave the relay in peace: for all runs when turns are shared, else for this thread."""
@@ -66,10 +75,14 @@ class Account:
         else:
             self._closing.wait(seconds)
 
-    def wait_for_connection(self) -> int | None:
-        """Wait in the line until one more connection may be opened; the place, or None when the run was stopped."""
+    def wait_for_connection(self, spared: Callable[[], bool]) -> int | None:
+        """Wait in the line until one more connection may be opened; the place.
+
+        None when the run was stopped, or ``spared``: a thread that waits while its own run has a connection to spare
+        would wait for other runs, and they for it.
+        """
         place: int | None = None
-        while not self._closing.is_set():
+        while not self._closing.is_set() and not spared():
             if place is None:
                 place = self._queue_up()
             with reading_rows(self._database) as rows:

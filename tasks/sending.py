@@ -76,6 +76,7 @@ def send(claimed: Claimed, connection: Connection, counter: Counter, settings: S
         reached("handing-over")
         return ours
 
+    counter.catch_up()
     evidence = connection.hand_over(
         claimed.sender, claimed.recipient, claimed.message, fence, ENVELOPE_KEY.format(claimed.delivery_id)
     )

@@ -67,20 +67,20 @@ def _carry_out(session: Session, delivery_id: int, choice: Settlement, answer: A
     match choice:
         case Settlement.ARRIVED:
             note = f"bien arrivé selon {answer.initials} : {answer.reason}"
-            return ledger.decide(session, delivery_id, S.ACCEPTED, note=note, now=now)
+            return ledger.decide(session.connection(), delivery_id, S.ACCEPTED, note=note, now=now)
         case Settlement.WITHDRAW:
             note = f"retiré par {answer.initials} : {answer.reason}"
-            return ledger.decide(session, delivery_id, S.WITHDRAWN, note=note, now=now)
+            return ledger.decide(session.connection(), delivery_id, S.WITHDRAWN, note=note, now=now)
         case Settlement.RESEND:
             # No note: it would hide the server's next reply from the reports.
-            return ledger.decide(session, delivery_id, S.COMPOSED, note="", now=now)
+            return ledger.decide(session.connection(), delivery_id, S.COMPOSED, note="", now=now)
 
 
 def resends(flow_run_id: str) -> list[DocumentReference]:
     """The documents that this run decided to send again and that have not left yet."""
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session, now=now)
+        ledger.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
             .join(Decision, Decision.delivery_id == Delivery.id)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models import ledger
@@ -17,17 +17,33 @@ from models.decision import Decision
 from models.delivery import Attempt, Delivery
 from models.document import Document
 from models.invoice import Invoice
+from models.people import Client, Resident
+from models.reminder import Reminder
 from models.rules.states import DeliveryState
 from models.session import reading, writing
-from models.sources import debtor_name
+from models.values.people import alphabetical, full_name
 from settings.load import load_settings
-from tasks.labels import ROLE
+from tasks.labels import REMINDER, ROLE
 from tasks.moments import paris_moment
 from tasks.rendering import render_page
 
 INTERRUPTED = "Facteur s'est arrêté pendant la remise : la réponse du serveur n'a pas été lue"
 AFTER_THE_CONTENT = "après la remise du message"
 DURING = "pendant la remise"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An uncertain delivery with its last attempt: whose it is, and what was sent ("F2024-0912", "relance 1")."""
+
+    delivery: Delivery
+    attempt: Attempt
+    name: str
+    what: str
+
+    @property
+    def order(self) -> tuple[str, str, int]:
+        return alphabetical(self.name), self.what, self.delivery.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,9 @@ class Question:
 
 
 def ask_about(flow_run_id: str, period: str) -> list[Question]:
-    """What this run asks: everything uncertain of ``period`` (empty: of all), stored the first time it is read.
+    """What this run asks: everything uncertain of ``period``, stored the first time it is read.
+
+    Without a period, everything; with one, the invoices of that month: a reminder has no period.
 
     Takes up first what dead workers left. Trials are left out: a trial is simply tried again.
     """
@@ -48,13 +66,13 @@ def ask_about(flow_run_id: str, period: str) -> list[Question]:
     with writing(load_settings().database) as session:
         asked = _asked(session, flow_run_id)
         if not asked:
-            ledger.end_lost_leases(session, now=now)
+            ledger.end_lost_leases(session.connection(), now=now)
             labels: set[str] = set()
-            for delivery, attempt, invoice in _uncertain(session, period):
-                label = _label(delivery, attempt, invoice)
-                label = f"{label} · {delivery.id}" if label in labels else label
+            for found in _uncertain(session, period):
+                label = _label(found)
+                label = f"{label} · {found.delivery.id}" if label in labels else label
                 labels.add(label)
-                session.add(Decision(delivery_id=delivery.id, flow_run_id=flow_run_id, asked_at=now, shown=label))
+                session.add(Decision(delivery_id=found.delivery.id, flow_run_id=flow_run_id, asked_at=now, shown=label))
             session.flush()
             asked = _asked(session, flow_run_id)
         return [Question(row.delivery_id, row.shown, row.taken_at is not None) for row in asked]
@@ -67,8 +85,8 @@ def publish_evidence(flow_run_id: str) -> str:
         if page:
             return page
         asked = select(Decision.delivery_id).where(Decision.flow_run_id == flow_run_id)
-        found = session.execute(_with_evidence().where(Delivery.id.in_(asked))).all()
-        markdown = render_page("uncertain", rows=[_evidence(*row) for row in _sorted(found)])
+        found = _sorted(session, _with_evidence().where(Delivery.id.in_(asked)))
+        markdown = render_page("uncertain", rows=[_evidence(row) for row in found])
     artifact = create_markdown_artifact(
         markdown, key="envois-incertains", description="Envois incertains : les indices"
     )
@@ -83,37 +101,54 @@ def _asked(session: Session, flow_run_id: str) -> list[Decision]:
     return list(session.scalars(select(Decision).where(Decision.flow_run_id == flow_run_id).order_by(Decision.id)))
 
 
-def _with_evidence() -> Select[tuple[Delivery, Attempt, Invoice]]:
+def _with_evidence() -> Select[Any]:
     return (
-        select(Delivery, Attempt, Invoice)
+        select(
+            Delivery,
+            Attempt,
+            Invoice.number,
+            Resident.last_name,
+            Resident.first_name,
+            Client.name,
+            Reminder.level,
+        )
         .join(Document, Delivery.document_id == Document.id)
-        .join(Invoice, Document.invoice_id == Invoice.id)
         .join(Attempt, (Attempt.delivery_id == Delivery.id) & (Attempt.number == Delivery.attempt))
+        .outerjoin(Invoice, Document.invoice_id == Invoice.id)
+        .outerjoin(Reminder, Reminder.document_id == Document.id)
+        .outerjoin(Resident, Invoice.resident_id == Resident.id)
+        .outerjoin(Client, Client.id == func.coalesce(Invoice.client_id, Reminder.client_id))
     )
 
 
-def _uncertain(session: Session, period: str) -> list[Row[tuple[Delivery, Attempt, Invoice]]]:
+def _uncertain(session: Session, period: str) -> list[_Found]:
     query = _with_evidence().where(Delivery.state == DeliveryState.UNCERTAIN, Delivery.purpose == REAL)
     if period:
         query = query.where(Invoice.period == period)
-    return _sorted(list(session.execute(query).all()))
+    return _sorted(session, query)
 
 
-def _sorted(rows: Any) -> list[Row[tuple[Delivery, Attempt, Invoice]]]:
-    return sorted(rows, key=lambda row: (debtor_name(row[2]), row[2].number, row[0].id))
+def _sorted(session: Session, query: Select[Any]) -> list[_Found]:
+    found = [
+        _Found(delivery, attempt, client or full_name(last, first), number or REMINDER[level])
+        for delivery, attempt, number, last, first, client, level in session.execute(query).tuples()
+    ]
+    return sorted(found, key=lambda one: one.order)
 
 
-def _label(delivery: Delivery, attempt: Attempt, invoice: Invoice) -> str:
+def _label(found: _Found) -> str:
+    delivery = found.delivery
     again = f"envoi n° {delivery.version}" if delivery.version > 1 else ""
-    parts = (debtor_name(invoice), invoice.number, delivery.address, paris_moment(attempt.started_at), again)
+    parts = (found.name, found.what, delivery.address, paris_moment(found.attempt.started_at), again)
     return " · ".join(part for part in parts if part)
 
 
-def _evidence(delivery: Delivery, attempt: Attempt, invoice: Invoice) -> dict[str, str]:
+def _evidence(found: _Found) -> dict[str, str]:
+    delivery, attempt = found.delivery, found.attempt
     observed = " ".join(part for part in (attempt.fault, attempt.enhanced, attempt.reply) if part)
     return {
-        "name": debtor_name(invoice),
-        "number": invoice.number,
+        "name": found.name,
+        "number": found.what,
         "role": ROLE.get(delivery.role, delivery.role),  # type: ignore[call-overload]
         "address": delivery.address,
         "at": paris_moment(attempt.started_at),

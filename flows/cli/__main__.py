@@ -16,12 +16,12 @@ from settings.wrong import WrongSettingError
 
 COMMANDS = {
     "up": ("up", "démarrer Facteur : serveur, déploiements, boîte d'essai, exécutant"),
-    "demo": ("demo", "montrer l'envoi mensuel sur des données inventées, sans rien envoyer au dehors"),
+    "demo": ("demo", "montrer factures, relances et courriers sur des données inventées, sans rien envoyer au dehors"),
     "migrate": ("migrate", "mettre la base de données à jour"),
     "import": ("import_folder", "importer les données exportées par le logiciel de facturation"),
     "sample": ("sample", "écrire les données inventées dans un dossier"),
     "check": ("check", "vérifier tout ce dont un envoi a besoin, sans rien envoyer"),
-    "status": ("status", "dire où en est chaque facture d'une période"),
+    "status": ("status", "dire où en est chaque facture d'une période, ou chaque facture échue"),
     "message": ("message", "écrire dans un fichier le message exact d'un envoi"),
     "automations": ("automations", "mettre en place les automatisations qui préviennent l'exploitant"),
 }

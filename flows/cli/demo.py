@@ -1,11 +1,14 @@
-"""``facteur demo``: the monthly mailing of an invented association, from the import to messages in a mailbox."""
+"""``facteur demo``: a month of an invented association, from the import to messages in a mailbox and files to print."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -17,16 +20,48 @@ from flows.cli.processes import Processes
 from flows.cli.refusal import CannotGoOnError
 from flows.cli.sample import write_sample
 from flows.cli.stack import end_of_part, everything_up
+from flows.sample.clients import OVERDUE_AT
 from flows.sample.structures import ASSOCIATION
 from models.organisation import Association
 from models.session import reading
 from settings.load import Settings, load_settings
 from tasks.imports.run import import_here
+from tasks.moments import paris_day
 
 PERIOD = "2024-09"
-DEPLOYMENT = "factures-mensuelles/facteur"
 PATIENCE_SECONDS = 300.0
 PROGRESS_EVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One run of a deployment, unattended."""
+
+    title: str
+    deployment: str
+    parameters: dict[str, Any]
+
+
+def _reminders(title: str, mode: str) -> Step:
+    parameters = {"mode": mode, "date_de_reference": OVERDUE_AT.isoformat(), "relecture": False}
+    return Step(title, "relances/facteur", parameters)
+
+
+# What stands together runs at once: a letter is for whom no e-mail reached.
+STEPS = (
+    (
+        Step(f"envoi des factures de {PERIOD}", "factures-mensuelles/facteur", {"periode": PERIOD, "relecture": False}),
+        _reminders(f"relances par e-mail, au {paris_day(OVERDUE_AT)}", "e-mail"),
+    ),
+    (
+        _reminders("relances par courrier des autres clients", "courrier"),
+        Step(
+            f"édition des factures de {PERIOD} qui ne partent pas par e-mail",
+            "editer-les-courriers/facteur",
+            {"periode": PERIOD},
+        ),
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +77,10 @@ def run(_arguments: argparse.Namespace) -> int:
     print("Démonstration : une association inventée ; rien ne sort de cette machine.\n", flush=True)
     _import_sample(settings.var.resolve() / "exemple")
     with everything_up(settings) as processes:
-        message, completed = _send(settings, processes)
-    print(f"\n{message}\n")
-    agreed = show_report(settings, PERIOD)
+        completed = [_run(steps, settings, processes) for steps in STEPS]
+    agreed = show_report(settings, PERIOD, OVERDUE_AT)
     print(f"\nDurée : {time.monotonic() - began:.0f} s.")
-    return 0 if completed and agreed else 1
+    return 0 if all(completed) and agreed else 1
 
 
 def _variables(settings: Settings) -> dict[str, str]:
@@ -96,26 +130,34 @@ def _import_sample(folder: Path) -> None:
     print(flush=True)
 
 
-def _send(settings: Settings, processes: Processes) -> tuple[str, bool]:
-    """Run the deployment unattended and show the progress; the run's message, and whether it completed."""
+def _run(steps: Sequence[Step], settings: Settings, processes: Processes) -> bool:
+    """Run deployments, show the progress and the messages that they end with; whether all of them completed."""
     from prefect.client.orchestration import get_client
 
-    print(f"Envoi des factures de {PERIOD}…", flush=True)
+    print("\n".join(f"En cours : {step.title}…" for step in steps), flush=True)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    shown, shown_at = ledger_counts(settings, PERIOD), time.monotonic()
+    shown, shown_at = ledger_counts(settings), time.monotonic()
     with get_client(sync_client=True) as client:
-        deployment = client.read_deployment_by_name(DEPLOYMENT)
-        flow_run = client.create_flow_run_from_deployment(
-            deployment.id, parameters={"periode": PERIOD, "relecture": False}
-        )
-        while not (state := client.read_flow_run(flow_run.id).state) or not state.is_final():
+        running = {}
+        for step in steps:
+            deployment = client.read_deployment_by_name(step.deployment)
+            running[step] = client.create_flow_run_from_deployment(deployment.id, parameters=step.parameters).id
+        completed = True
+        while running:
+            for step, flow_run in list(running.items()):
+                state = client.read_flow_run(flow_run).state
+                if state and state.is_final():
+                    del running[step]
+                    completed &= state.is_completed()
+                    print(f"  Fini : {step.title}.\n    {state.message or state.name or ''}", flush=True)
             if name := processes.ended():
                 raise CannotGoOnError(end_of_part(processes, name))
             if time.monotonic() > deadline:
-                raise CannotGoOnError(f"L'envoi n'a pas fini en {PATIENCE_SECONDS:.0f} s : voir {processes.logs}.")
-            counts = ledger_counts(settings, PERIOD)
+                raise CannotGoOnError(f"L'exécution n'a pas fini en {PATIENCE_SECONDS:.0f} s : voir {processes.logs}.")
+            counts = ledger_counts(settings)
             if counts != shown and time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
                 shown, shown_at = counts, time.monotonic()
                 print(f"  {counts.accepted} messages acceptés sur {counts.total}", flush=True)
             time.sleep(0.3)
-    return state.message or state.name or "", state.is_completed()
+    print(flush=True)
+    return completed

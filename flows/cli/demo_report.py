@@ -1,16 +1,21 @@
-"""What the demonstration tells at its end: the period's invoices, and whether ledger and mailbox agree."""
+"""What the demonstration tells at its end: invoices, reminders, and whether ledger and mailbox agree."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from flows.cli.mailbox import Comparison, compare
 from models.campaign import REAL, Campaign
 from models.delivery import Delivery
+from models.document import DocumentKind, Printing
+from models.overdue import OverdueStanding, read_overdue
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.states import DeliveryState
@@ -18,68 +23,111 @@ from models.session import reading
 from models.standings import Standing, read_standings
 from models.values.period import Period
 from settings.load import Settings
+from tasks.coverage_classes import TO_PRINT
 from tasks.documents.french import period_label
-from tasks.labels import COVERAGE, NO_ADDRESS
+from tasks.labels import COVERAGE, NO_ADDRESS, NOT_DUE
+from tasks.moments import paris_day
 
 WIDTH = 46
 SHOWN = 10
+REMINDED = {Coverage.MAILED: "relancées par e-mail", Coverage.PRINTED: "relancées par courrier"}
+
+Row = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerCounts:
-    """How many messages of a period were accepted, of how many that are planned."""
+    """How many messages were accepted, of how many that are planned."""
 
     accepted: int
     total: int
 
 
-def ledger_counts(settings: Settings, period: str) -> LedgerCounts:
-    """The period's deliveries of real campaigns, as they stand now."""
+def ledger_counts(settings: Settings, kinds: Collection[DocumentKind] = tuple(DocumentKind)) -> LedgerCounts:
+    """The deliveries of the real campaigns of these kinds, as they stand now."""
     with reading(settings.database) as session:
         rows = session.execute(
             select(Delivery.state, func.count())
             .join(Campaign, Delivery.campaign_id == Campaign.id)
-            .where(Campaign.period == period, Delivery.purpose == REAL)
+            .where(Campaign.kind.in_(kinds), Delivery.purpose == REAL)
             .group_by(Delivery.state)
         ).tuples()
         counts = dict(rows.all())
     return LedgerCounts(counts.get(DeliveryState.ACCEPTED, 0), sum(counts.values()))
 
 
-def show_report(settings: Settings, period: str) -> bool:
+def show_report(settings: Settings, period: str, day: date) -> bool:
     """Print the report; whether the ledger and the mailbox agree."""
     with reading(settings.database) as session:
         standings = read_standings(session, period)
-    for label, count in coverage_rows(standings, period):
-        print(f"{label:<{WIDTH}}{count:>6}")
+        overdue = read_overdue(session, day)
+        files = _files(session)
+    _show(coverage_rows(standings, period))
+    print()
+    _show(reminder_rows(overdue, day))
     found = compare(settings.database, settings.mailbox)
-    print(f"\n{'Messages acceptés, d’après le registre':<{WIDTH}}{found.accepted:>6}")
-    print(f"{'Messages dans la boîte d’essai':<{WIDTH}}{found.messages:>6}")
+    print()
+    _show(
+        [
+            ("Messages acceptés, d’après le registre", found.accepted),
+            ("  dont relances", ledger_counts(settings, [DocumentKind.REMINDER]).accepted),
+            ("Messages dans la boîte d’essai", found.messages),
+        ]
+    )
     print("\n".join(_verdict(found)))
     folder = f"FACTEUR_VAR={settings.var} " if settings.var != Path("var") else ""
+    command = f"{folder}.venv/bin/facteur status"
     print(
         f"\nOù regarder\n"
         f"  les messages reçus   {settings.mailbox / 'new'}\n"
-        f"  chaque facture       {folder}.venv/bin/facteur status --period {period}\n"
+        + "".join(f"  à imprimer           {settings.prints / name}\n" for name in files)
+        + f"  chaque facture       {command} --period {period}\n"
+        f"  chaque relance       {command} --reminders --date {day}\n"
         f"  l'écran              {folder}make up"
     )
     return found.agrees
 
 
-def coverage_rows(standings: list[Standing], period: str) -> list[tuple[str, int]]:
-    """The classes of the period's invoices, which add up to their number; what is to print, by reason."""
-    to_print = Counter(
-        s.recipients for s in standings if s.coverage is Coverage.WAITING and isinstance(s.recipients, NoAddress)
-    )
+def _show(rows: Iterable[Row]) -> None:
+    for label, count in rows:
+        print(f"{label:<{WIDTH}}{count:>6}")
+
+
+def _files(session: Session) -> list[str]:
+    query = select(Printing.file_name).group_by(Printing.file_name).order_by(func.min(Printing.id))
+    return list(session.scalars(query))
+
+
+def coverage_rows(standings: list[Standing], period: str) -> list[Row]:
+    """The classes of the period's invoices, which add up to their number; what goes on paper, by reason."""
     counts = Counter(s.coverage for s in standings)
-    counts[Coverage.WAITING] -= to_print.total()
+    to_print = sum(s.coverage is Coverage.WAITING and isinstance(s.recipients, NoAddress) for s in standings)
+    counts[Coverage.WAITING] -= to_print
+    reasons = Counter(
+        s.recipients
+        for s in standings
+        if s.coverage in {Coverage.WAITING, Coverage.PRINTED} and isinstance(s.recipients, NoAddress)
+    )
     month = Period.parse(period)
     rows = [(f"Factures de {period_label(month) if month else period}", len(standings))]
     rows.append((f"  {COVERAGE[Coverage.MAILED]}", counts[Coverage.MAILED]))
-    rows.append(("  à imprimer", to_print.total()))
-    rows += [(f"    {NO_ADDRESS[reason]}", count) for reason, count in to_print.most_common()]
+    rows.append((f"  {COVERAGE[Coverage.PRINTED]}", counts[Coverage.PRINTED]))
+    rows += [(f"  {TO_PRINT}", to_print)] if to_print else []
+    rows += [(f"    {NO_ADDRESS[reason]}", count) for reason, count in reasons.most_common()]
     rows.append((f"  {COVERAGE[Coverage.FAILED]}", counts[Coverage.FAILED]))
-    rare = (Coverage.UNCERTAIN, Coverage.WAITING, Coverage.PRINTED, Coverage.EXCLUDED)
+    rare = (Coverage.UNCERTAIN, Coverage.WAITING, Coverage.EXCLUDED)
+    return rows + [(f"  {COVERAGE[found]}", counts[found]) for found in rare if counts[found]]
+
+
+def reminder_rows(overdue: list[OverdueStanding], day: date) -> list[Row]:
+    """The classes of the overdue invoices, which add up to their number; what is excluded, by reason."""
+    counts = Counter(s.coverage for s in overdue)
+    reasons = Counter(NOT_DUE[s.reason] for s in overdue if s.coverage is Coverage.EXCLUDED)
+    rows = [(f"Factures échues au {paris_day(day)}", len(overdue))]
+    rows += [(f"  {label}", counts[found]) for found, label in REMINDED.items()]
+    rows.append((f"  {COVERAGE[Coverage.EXCLUDED]}", counts[Coverage.EXCLUDED]))
+    rows += [(f"    {reason}", count) for reason, count in reasons.most_common()]
+    rare = (Coverage.FAILED, Coverage.UNCERTAIN, Coverage.WAITING)
     return rows + [(f"  {COVERAGE[found]}", counts[found]) for found in rare if counts[found]]
 
 

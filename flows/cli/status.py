@@ -1,47 +1,70 @@
-"""``facteur status --period 2024-09 [--json]``: the coverage of a period, and each delivery with its evidence."""
+"""``facteur status --period 2024-09 [--json]``: the coverage of a period, and each delivery with its evidence.
+
+``facteur status --reminders [--date 2024-11-15]``: the same of the clients' overdue invoices, in reminder_status.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
+from flows.cli import reminder_status
+from flows.cli.delivery_status import delivery_as_json, delivery_as_text
+from models.overdue import read_overdue
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.schema import is_current
 from models.session import reading
-from models.standings import DeliveryStanding, Standing, read_standings
+from models.standings import Standing, read_standings
 from models.values.period import Period
 from settings.load import load_settings
-from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE, STATE, observed
-from tasks.moments import paris_moment
+from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
+from tasks.moments import PARIS
+from tasks.planning import Refusal
+from tasks.reminding.planning import read_day
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("--period", required=True, metavar="AAAA-MM", help="la période, par exemple 2024-09")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--period", metavar="AAAA-MM", help="les factures d'une période, par exemple 2024-09")
+    what.add_argument("--reminders", action="store_true", help="les factures échues des clients, et leurs relances")
+    parser.add_argument("--date", metavar="AAAA-MM-JJ", default="", help="avec --reminders : le jour ; aujourd'hui")
     parser.add_argument("--json", action="store_true", help="écrire du JSON, pour un autre programme")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print where each invoice of the period stands."""
-    period = Period.parse(arguments.period)
-    if period is None:
-        print(f"La période « {arguments.period} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple 2024-09.")
-        return 2
+    """Print where each invoice of the period, or each overdue invoice of the clients, stands."""
+    period = Period.parse(arguments.period or "")
+    day = read_day(arguments.date, datetime.now(PARIS))
+    if not arguments.reminders and period is None:
+        return _wrong(
+            f"La période « {arguments.period} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple 2024-09."
+        )
+    if arguments.date and not arguments.reminders:
+        return _wrong("« --date » ne va qu'avec « --reminders » : les factures d'une période n'ont pas de jour.")
+    if isinstance(day, Refusal):
+        return _wrong(day.sentence)
     url = load_settings().database
     if not is_current(url):
-        print("La base de données n'est pas à jour : lancez « facteur migrate ».")
-        return 2
+        return _wrong("La base de données n'est pas à jour : lancez « facteur migrate ».")
     with reading(url) as session:
-        standings = read_standings(session, str(period))
-    print(
-        json.dumps(as_json(str(period), standings), ensure_ascii=False, indent=2)
-        if arguments.json
-        else _text(standings)
-    )
+        if arguments.reminders:
+            overdue = read_overdue(session, day)
+            found, text = reminder_status.as_json(day, overdue), reminder_status.as_text(overdue)
+        else:
+            standings = read_standings(session, str(period))
+            found, text = as_json(str(period), standings), _text(standings)
+    print(json.dumps(found, ensure_ascii=False, indent=2) if arguments.json else text)
     return 0
+
+
+def _wrong(sentence: str) -> int:
+    print(sentence)
+    return 2
 
 
 def as_json(period: str, standings: list[Standing]) -> dict[str, Any]:
@@ -64,30 +87,7 @@ def _invoice(standing: Standing) -> dict[str, Any]:
         "version": standing.version,
         "no_address": standing.recipients.value if isinstance(standing.recipients, NoAddress) else None,
         "printed_at": standing.printed_at.isoformat() if standing.printed_at else None,
-        "deliveries": [_delivery(delivery) for delivery in standing.deliveries],
-    }
-
-
-def _delivery(delivery: DeliveryStanding) -> dict[str, Any]:
-    evidence = delivery.evidence
-    return {
-        "id": delivery.delivery_id,
-        "address": delivery.address,
-        "role": delivery.role,
-        "state": delivery.state.value,
-        "changed_at": delivery.changed_at.isoformat(),
-        "not_before": delivery.not_before.isoformat() if delivery.not_before else None,
-        "message_id": delivery.message_id,
-        "note": delivery.note,
-        "evidence": {
-            "stage": evidence.stage.value,
-            "code": evidence.code,
-            "enhanced": evidence.enhanced,
-            "text": evidence.text,
-            "fault": evidence.fault.value if evidence.fault else None,
-        }
-        if evidence
-        else None,
+        "deliveries": [delivery_as_json(delivery) for delivery in standing.deliveries],
     }
 
 
@@ -101,8 +101,5 @@ def _text(standings: list[Standing]) -> str:
         )
         if isinstance(standing.recipients, NoAddress):
             rows.append(f"    à imprimer : {NO_ADDRESS[standing.recipients]}")
-        rows += [
-            f"    {d.address}  {STATE[d.state]}  {paris_moment(d.changed_at)}  {d.note or observed(d.evidence)}"
-            for d in standing.deliveries
-        ]
+        rows += [delivery_as_text(delivery) for delivery in standing.deliveries]
     return "\n".join(rows)

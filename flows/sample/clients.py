@@ -43,6 +43,12 @@ _BUSINESSES = (
 CONSUMERS = 6
 WITHOUT_ADDRESS = frozenset({4, 9, 14})
 SUSPENDED = 6
+# Billed every month for a year, and never paying.
+MONTHLY, MONTHS = 2, 12
+# Each has one invoice more: how many days it is overdue, and what is left to pay. Without an address; less than a
+# reminder is worth; with no day to pay by.
+LATE_BY_LETTER, OWES_LITTLE, WITHOUT_DUE_DATE = 14, 16, 13
+_ONE_MORE = ((LATE_BY_LETTER, 45, "1"), (OWES_LITTLE, 40, "0.02"), (WITHOUT_DUE_DATE, 25, "1"))
 
 # Days after the due date on 15 November (negative: not yet due), what is left to pay, and whether it is disputed.
 _STANDINGS = (
@@ -98,19 +104,31 @@ def client_code(number: int) -> str:
 
 
 def commercial_invoices(random: Random, client_rows: list[Record]) -> list[SampleInvoice]:
-    """Two or three invoices for each client, their delays and balances taken in turn from the table above."""
+    """Two or three invoices for each client, their delays and balances taken in turn from the table above.
+
+    Then those of the clients who stand out: see MONTHLY and _ONE_MORE.
+    """
     invoices: list[SampleInvoice] = []
     for client in client_rows:
         for _ in range(2 + len(invoices) % 2):
-            invoices.append(_invoice(random, client, len(invoices)))
+            invoices.append(_invoice(random, client, len(invoices), _STANDINGS[len(invoices) % len(_STANDINGS)]))
+    by_code = {client["code"]: client for client in client_rows}
+    have = sum(invoice.record["code_client"] == client_code(MONTHLY) for invoice in invoices)
+    for month in range(1, MONTHS - have + 1):
+        invoices.append(_invoice(random, by_code[client_code(MONTHLY)], len(invoices), (16 + 30 * month, "1", False)))
+    for number, delay, unpaid in _ONE_MORE:
+        invoices.append(_invoice(random, by_code[client_code(number)], len(invoices), (delay, unpaid, False)))
+        if number == WITHOUT_DUE_DATE:
+            invoices[-1].record["date_echeance"] = None
     return invoices
 
 
-def _invoice(random: Random, client: Record, position: int) -> SampleInvoice:
-    delay, unpaid, disputed = _STANDINGS[position % len(_STANDINGS)]
+def _invoice(random: Random, client: Record, position: int, standing: tuple[int, str, bool]) -> SampleInvoice:
+    delay, unpaid, disputed = standing
     business = client["structure"] == WORKSHOP
     due = OVERDUE_AT - timedelta(days=delay)
-    invoice = SampleInvoice(f"{'ESAT' if business else 'PORT'}-2024-{position + 1:03d}")
+    issued = due - PAYMENT_TERM
+    invoice = SampleInvoice(f"{'ESAT' if business else 'PORT'}-{issued.year}-{position + 1:03d}")
     if business:
         for label, price in random.sample(_SERVICES, random.randint(1, 3)):
             invoice.add(label, price, random.randint(2, 40))
@@ -122,7 +140,7 @@ def _invoice(random: Random, client: Record, position: int) -> SampleInvoice:
         "structure": client["structure"],
         "numero": invoice.number,
         "code_client": client["code"],
-        "date_facture": due - PAYMENT_TERM,
+        "date_facture": issued,
         "date_echeance": due,
         "montant_ht": invoice.total,
         "montant_tva": vat,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import ceil
 
 # A relay counts a message when it arrives, some time after its turn. With turns a little further apart than the limit
-# asks for, and used within TURN_GOOD_FOR_SECONDS, no minute of the relay's can hold one message too many:
+# asks for, no minute of the relay's can hold one message too many as long as no message comes later than 1.2 s:
 # 60 s + 1.2 s hold no more than N turns that are 60 s / (0.98 N) apart, for every N.
 USED_SHARE = 0.98
-TURN_GOOD_FOR_SECONDS = 1.2
+TURN_GOOD_FOR_SECONDS = 1.0  # until the message is begun
+TRANSFER_SECONDS = 0.2  # by how much one message may take longer than another from there on
 
 HOUR_SECONDS = 3600
 HOURS_COUNTED = 25  # the current hour, and 24 before it: 24 hours at least, whatever the minute

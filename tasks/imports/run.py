@@ -68,7 +68,7 @@ def _import(source: Source, shown: str, database: str, archive: Path, now: datet
             return ImportReport(shown, _in_order(faults, files), tuple(notes))
         known_associations = set(stored.associations)
         counts = apply(session, files, stored, states, {line: pdf.key for line, pdf in pdfs.items()})
-        _record(session, shown, counts, now)
+        _record(session, shown, counts, now, states)
         notes += [
             f"Association « {association.name} » : son serveur SMTP se règle dans le bloc « smtp-{code} »."
             for code, association in stored.associations.items()
@@ -118,14 +118,25 @@ def _in_order(faults: list[Fault], files: Files) -> tuple[Fault, ...]:
     return tuple(sorted(faults, key=lambda fault: (order.get(fault.file, -1), fault.line or 0)))
 
 
-def _record(session: Session, shown: str, counts: Mapping[str, Counts], now: datetime) -> None:
+def _record(
+    session: Session,
+    shown: str,
+    counts: Mapping[str, Counts],
+    now: datetime,
+    states: Mapping[Pair, InvoiceState],
+) -> None:
     session.add(
         ImportRun(
             imported_at=now,
             source=shown[-LONGEST_SOURCE:],
-            with_balances="factures" in counts,
+            with_balances=any(_brings_balance(state) for state in states.values()),
             created=sum(count.created for count in counts.values()),
             updated=sum(count.updated for count in counts.values()),
             unchanged=sum(count.unchanged for count in counts.values()),
         )
     )
+
+
+def _brings_balance(state: InvoiceState) -> bool:
+    """Whether the file says what a client still owes: the contributions of a month make no balance fresh."""
+    return state.row is not None and bool(state.values["client_code"]) and "balance" in state.row.values

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
+from flows.cli.demo_report import REMINDED
 from models.organisation import Association
 from models.rules.coverage import Coverage
+from models.rules.reminders import NotDue
 from models.schema import migrate
 from models.session import engine, writing
-from tasks.labels import COVERAGE
+from tasks.labels import COVERAGE, NOT_DUE
 from tests.flows.facteur_process import environment, facteur
 
 FASTER_THAN_SECONDS = 90.0
@@ -73,10 +76,32 @@ def test_the_demonstration_sends_the_month(demos: TwoDemos) -> None:
     first = demos.first
     assert (first.code, first.complaints) == (0, ""), first
     assert "Le registre et la boîte d'essai concordent." in first.text
-    mailed, to_print = first.count(COVERAGE[Coverage.MAILED]), first.count("à imprimer")
-    assert mailed + to_print + first.count(COVERAGE[Coverage.FAILED]) == first.count("Factures de septembre 2024")
-    assert min(mailed, to_print) > 0
-    assert first.count("papier demandé") + first.count("aucune adresse e-mail") == to_print
+    mailed, printed = first.count(COVERAGE[Coverage.MAILED]), first.count(COVERAGE[Coverage.PRINTED])
+    assert mailed + printed + first.count(COVERAGE[Coverage.FAILED]) == first.count("Factures de septembre 2024")
+    assert min(mailed, printed) > 0
+    assert first.count("papier demandé") + first.count("aucune adresse e-mail") == printed
+
+
+def test_the_demonstration_reminds_the_clients(demos: TwoDemos) -> None:
+    """By e-mail, by letter, or not at all and why: every overdue invoice is counted once."""
+    first = demos.first
+    mailed, printed = (first.count(label) for label in REMINDED.values())
+    excluded = first.count(COVERAGE[Coverage.EXCLUDED])
+    assert mailed + printed + excluded == first.count("Factures échues au 15/11/2024")
+    reasons = [NotDue.NO_DUE_DATE, NotDue.DISPUTED, NotDue.SUSPENDED, NotDue.BELOW_MINIMUM, NotDue.TOO_SOON]
+    assert sum(first.count(NOT_DUE[reason]) for reason in reasons) == excluded
+    messages = mailbox.Maildir(demos.var / "mailbox", create=False)
+    reminders = [m for m in messages if "@client.test" in m["To"] or "relance" in str(m["Subject"]).casefold()]
+    assert min(mailed, printed, len(reminders)) > 0
+    assert first.count("dont relances") >= len(reminders)
+
+
+def test_the_files_to_print_are_where_it_says(demos: TwoDemos) -> None:
+    """One of the letters, one of the invoices; the second demonstration adds none."""
+    listed = [Path(path) for path in re.findall(r"^  à imprimer +(.+\.pdf)$", demos.first.text, re.MULTILINE)]
+    assert len(listed) == 2
+    assert all(len(PdfReader(path).pages) > 1 for path in listed)
+    assert sorted(path.name for path in (demos.var / "impressions").glob("*.pdf")) == sorted(p.name for p in listed)
 
 
 def test_the_messages_really_lie_in_the_mailbox(demos: TwoDemos) -> None:
@@ -98,10 +123,13 @@ def test_it_is_quick(demos: TwoDemos) -> None:
 
 
 def test_the_second_demonstration_sends_nothing(demos: TwoDemos) -> None:
-    """It says since when everything is sent, and the mailbox has no message more."""
+    """It says since when everything is sent, that nothing is left to print, and the mailbox has no message more."""
     second = demos.second
     assert (second.code, second.complaints) == (0, ""), second
-    assert re.search(r"tout est déjà envoyé, depuis le \d\d/\d\d/\d{4} à \d\d:\d\d", second.text)
+    for when in ("pour septembre 2024", "au 15/11/2024"):
+        sent = rf"Rien à envoyer {when} : tout est déjà envoyé, depuis le \d\d/\d\d/\d{{4}} à \d\d:\d\d"
+        assert re.search(sent, second.text), second.text
+    assert "Rien à imprimer pour septembre 2024." in second.text
     label = "Messages dans la boîte d’essai"
     assert second.count(label) == demos.first.count(label)
 

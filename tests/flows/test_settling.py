@@ -161,5 +161,5 @@ def test_the_refused_leave_again_by_force_with_a_reason(office: Workplace) -> No
     assert office.relay.messages() == []
     state = relancer_les_echecs(periode=PERIOD, motif="boîte rouverte", forcer_les_refuses=True, return_state=True)
     assert state.is_completed()
-    assert state.message == "Relance de 1 facture : 1 envoyée."
+    assert state.message == "Reprise de 1 facture : 1 envoyée."
     assert [(d.version, d.state) for d in office.deliveries()] == [(1, S.REFUSED), (2, S.ACCEPTED)]

@@ -245,3 +245,24 @@ def test_the_period_of_a_clients_invoice_is_left_aside_and_that_is_said(database
     report = accepted(write(tmp_path / "import", ("factures.csv", "F4;;C1;;", "F4;;C1;2024-09;")), database_url)
     assert invoice(database_url, "F4").period is None
     assert "factures.csv : la période des factures de clients est laissée de côté (1)." in report.notes
+
+
+@pytest.mark.parametrize(
+    ("changed", "fresh"),
+    [
+        pytest.param([], True, id="the balance of a client"),
+        pytest.param([("factures.csv", "reste_a_payer", "solde")], False, id="no column for balances"),
+        pytest.param(
+            [("factures.csv", "S1;F4;;C1;;01/10/2024;31/10/2024", "S1;F4;R1;;2024-10;01/10/2024;31/10/2024")],
+            False,
+            id="contributions alone",
+        ),
+    ],
+)
+def test_only_what_clients_still_owe_makes_balances_fresh(
+    changed: list[tuple[str, str, str]], fresh: bool, database_url: str, tmp_path: Path
+) -> None:
+    """A clerk who imports the month's contributions has not told who paid: reminders still ask for the payments."""
+    accepted(write(tmp_path / "import", *changed), database_url)
+    with reading(database_url) as session:
+        assert [run.with_balances for run in session.scalars(select(ImportRun))] == [fresh]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -17,17 +20,24 @@ from models.pacing import delay, take_turn
 from models.places import has_connection, keep_up, leave, queue_up
 from models.quota import QuotaReached, sent_lately
 from models.relay_pace import RelayHour, RelayPace, RelayPlace
-from models.rules.pacing import HOURS_COUNTED
+from models.rules.pacing import HOURS_COUNTED, TURN_GOOD_FOR_SECONDS
 from models.rules.states import DeliveryState
 from models.session import reading_rows, writing_rows
 from models.values.relay import Relay
+from settings.load import load_settings
 from tasks.expected_end import planned_end, progress_words
+from tasks.mailing import mail_document
+from tasks.post_office import PostOffice
+from tasks.relay_account import Account
+from tasks.relays import find_relays
+from tasks.remaining import remaining_documents
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import Workplace, add_structure
 
 ROOT = Path(__file__).parents[2]
 TAKE_TURNS = """
 import sys
+import threading
 from models.clock import database_seconds
 from models.pacing import take_turn
 from models.session import writing_rows
@@ -205,6 +215,28 @@ def test_two_processes_together_keep_to_the_connections_of_the_account(
         assert rows.execute(select(func.count()).select_from(RelayPlace)).scalar_one() == 0
 
 
+def test_a_thread_that_waits_in_the_line_takes_what_its_own_run_has_to_spare(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run holds one of two connections to the end: both threads share the one that is left, and all is sent."""
+    monkeypatch.setenv("FACTEUR_SMTP__CONNECTIONS", "2")
+    for number in range(6):
+        workplace.add_resident(f"Nom{number}", own=f"{number}@example.org")
+    campaign = workplace.plan()
+    workplace.choose(campaign)
+    carriers = find_relays(())
+    assert isinstance(carriers, dict)
+    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    with writing_rows(workplace.database) as rows:
+        other = queue_up(rows, relays["TILLEULS"].account, 60)
+    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda document: mail_document.fn(document, post), remaining_documents(campaign)))
+    assert len(workplace.relay.messages()) == 6
+    assert workplace.relay.most_connections_at_once == 1
+    with reading_rows(workplace.database) as rows:
+        assert has_connection(rows, relays["TILLEULS"].account, other, 2), "the other run was waited for"
+
+
 def test_the_databases_clock_is_the_time(database_url: str) -> None:
     """Seconds since 1970, on both."""
     with reading_rows(database_url) as rows:
@@ -245,3 +277,23 @@ def test_the_progress_says_when_a_run_ends() -> None:
     assert progress_words(100, 200, 1800, NOW) == "100 documents traités sur 200, fin prévue vers 14 h 35"
     assert progress_words(10, 200, 2400, NOW) == "10 documents traités sur 200, fin prévue le 25/11 vers 02 h 45"
     assert progress_words(200, 200, 3600, NOW) == "200 documents traités sur 200"
+
+
+def test_a_message_that_is_late_for_its_turn_takes_another_one(workplace: Workplace) -> None:
+    """Else it would be counted in a minute that is full already. One in time keeps its turn, and none counts twice."""
+    relay = Relay("smtp.example", 587, messages_per_minute=600, daily_quota=100)
+    account = Account(relay, load_settings(), threading.Event())
+
+    def turns_taken() -> float:
+        with reading_rows(workplace.database) as rows:
+            return rows.execute(select(RelayPace.next_at)).scalar_one()
+
+    account.wait_for_turn()
+    taken = turns_taken()
+    account.catch_up()
+    assert turns_taken() == taken
+    sleep(TURN_GOOD_FOR_SECONDS + 0.05)
+    account.catch_up()
+    assert turns_taken() > taken
+    with reading_rows(workplace.database) as rows:
+        assert sent_lately(rows, relay.account) == 1

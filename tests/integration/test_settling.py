@@ -24,6 +24,7 @@ from tasks.relays import find_relays
 from tasks.remaining import waiting_documents
 from tasks.settling import NO_LONGER_UNCERTAIN, Answer, resends, settled, store_answer
 from tasks.uncertain import ask_about
+from tests.reminders_workplace import add_client, add_overdue, overdue, pay, remind
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import PERIOD, Workplace
 
@@ -216,7 +217,7 @@ def test_what_a_stopped_campaign_left_is_taken_up(workplace: Workplace) -> None:
     assert sorted(m.recipients[0] for m in workplace.relay.messages()) == ["blanc@example.org", "caron@example.org"]
     outcome = resent(documents, read_failures(""), [], forced=False)
     assert not outcome.failed
-    assert outcome.sentence.startswith("Relance de 1 facture : 1 envoyée. Échecs qui ne repartent pas seuls : 1.")
+    assert outcome.sentence.startswith("Reprise de 1 facture : 1 envoyée. Échecs qui ne repartent pas seuls : 1.")
 
 
 def test_a_refused_document_leaves_again_only_by_force_and_once_for_a_run(workplace: Workplace) -> None:
@@ -240,7 +241,7 @@ def test_a_refused_document_leaves_again_only_by_force_and_once_for_a_run(workpl
         ("aubert@example.org", 2, S.ACCEPTED),
     ]
     assert {s.coverage for s in workplace.standings()} == {Coverage.MAILED}
-    assert resent(documents, read_failures(PERIOD), [], forced=True).sentence == "Relance de 1 facture : 1 envoyée."
+    assert resent(documents, read_failures(PERIOD), [], forced=True).sentence == "Reprise de 1 facture : 1 envoyée."
 
 
 def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workplace) -> None:
@@ -257,3 +258,106 @@ def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workpla
     outcome = resent([], failures, [], forced=False)
     assert not outcome.failed
     assert "« factures-mensuelles » les enverra" in outcome.sentence
+
+
+def lost_reminders(workplace: Workplace, *names: str) -> dict[str, str]:
+    """Reminders that reached the relay, of which nobody knows it; the invoices' numbers by the client's name."""
+    numbers = {}
+    for name in names:
+        numbers[name] = add_overdue(workplace, add_client(workplace, name, f"{name.lower()}@example.org"), 40)
+    workplace.relay.script(LOST)
+    assert remind(workplace) == ["Incertain"] * len(names)
+    workplace.relay.script()
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("choice", "leaves", "state", "coverage"),
+    [
+        pytest.param(Settlement.ARRIVED, [], S.ACCEPTED, Coverage.MAILED, id="arrived"),
+        pytest.param(Settlement.RESEND, ["Envoyé"], S.ACCEPTED, Coverage.MAILED, id="resent"),
+        pytest.param(Settlement.WITHDRAW, [], S.WITHDRAWN, Coverage.WAITING, id="withdrawn, so due again"),
+    ],
+)
+def test_an_uncertain_reminder_is_settled_as_an_invoice_is(
+    workplace: Workplace, choice: Settlement, leaves: list[str], state: DeliveryState, coverage: Coverage
+) -> None:
+    """It is named by client and level, reminds nobody again before it is settled, and then counts as what it was."""
+    number = lost_reminders(workplace, "Dupont")["Dupont"]
+    assert overdue(workplace)[number].coverage is Coverage.UNCERTAIN
+    assert remind(workplace) == []
+    run = str(uuid4())
+    (question,) = ask_about(run, "")
+    assert question.label.startswith("Dupont · relance 1 · dupont@example.org · ")
+    store_answer(run, Answer("ML", "appel au client", {choice: (question.delivery_id,)}))
+    assert mail(resends(run), run) == leaves
+    assert [d.state for d in workplace.deliveries()] == [state]
+    assert overdue(workplace)[number].coverage is coverage
+    contents = {message.content for message in workplace.relay.messages()}
+    assert (len(workplace.relay.messages()), len(contents)) == (1 + len(leaves), 1)
+    assert not settled(run).failed
+
+
+def test_invoices_and_reminders_are_asked_about_together_unless_a_month_is_named(workplace: Workplace) -> None:
+    """A reminder has no month; by name, whatever it is."""
+    lost_reminders(workplace, "Dupont")
+    uncertain(workplace, "Aubert", "Zola")
+    assert [question.label.partition(" ")[0] for question in ask_about(str(uuid4()), "")] == [
+        "AUBERT",
+        "Dupont",
+        "ZOLA",
+    ]
+    assert [question.label.partition(" ")[0] for question in ask_about(str(uuid4()), PERIOD)] == ["AUBERT", "ZOLA"]
+
+
+def test_a_resent_reminder_that_was_paid_meanwhile_does_not_leave(workplace: Workplace) -> None:
+    """Nobody is reminded of what he has paid, whatever was decided before."""
+    number = lost_reminders(workplace, "Dupont")["Dupont"]
+    run = str(uuid4())
+    (question,) = ask_about(run, "")
+    store_answer(run, Answer("ML", "appel", {Settlement.RESEND: (question.delivery_id,)}))
+    pay(workplace, number)
+    assert mail(resends(run), run) == ["Retiré"]
+    assert len(workplace.relay.messages()) == 1
+
+
+def test_waiting_reminders_are_taken_up_and_refused_ones_are_left_to_a_person(workplace: Workplace) -> None:
+    """The sentence counts invoices and reminders apart; force is for invoices alone."""
+    workplace.relay.script(
+        Rule(Moment.RCPT, "550 5.1.1 no such user", recipient="refused@*"),
+        Rule(Moment.RCPT, "451 later", recipient="later@*"),
+        Rule(Moment.MAIL, "554 5.2.252 SendAsDenied", skip=2),
+    )
+    numbers = [
+        add_overdue(workplace, add_client(workplace, name, f"{address}@example.org"), 40)
+        for name, address in (("A Refus", "refused"), ("B Plus Tard", "later"), ("C Attente", "waiting"))
+    ]
+    assert remind(workplace) == ["Refusé", "Différé", "En attente"]
+    workplace.add_resident("Aubert", "aubert@example.org")
+    workplace.run()
+    workplace.relay.script()
+    with writing(workplace.database) as session:
+        session.execute(update(Delivery).where(Delivery.state == S.DEFERRED).values(not_before=utc_now()))
+    assert [document.kind for document in waiting_documents(PERIOD)] == ["invoice"]
+    documents = waiting_documents("")
+    assert sorted(document.label.partition(" · ")[0] for document in documents) == [
+        "AUBERT Alix",
+        "B Plus Tard",
+        "C Attente",
+    ]
+    assert set(mail(documents, str(uuid4()))) == {"Envoyé"}
+    failures = read_failures("")
+    assert (len(failures.reminders), failures.stuck) == (1, frozenset())
+    outcome = resent(documents, failures, [], forced=False)
+    assert not outcome.failed
+    assert outcome.sentence == (
+        "Reprise de 1 facture et 2 relances : 3 envoyées. Relances de clients en échec, qui ne repartent pas de force "
+        ": 1. Imprimez-les, ou corrigez l'adresse, importez-la et relancez « relances »."
+    )
+    plan_by_force(str(uuid4()), PERIOD, "essai")
+    assert waiting_documents("") == []
+    assert [overdue(workplace)[number].coverage for number in numbers] == [
+        Coverage.FAILED,
+        Coverage.MAILED,
+        Coverage.MAILED,
+    ]

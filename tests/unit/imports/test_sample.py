@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,24 @@ def test_there_are_invoices_of_two_pages_and_one_that_brings_its_pdf(folder: Pat
     named = [row["fichier_pdf"] for row in rows(folder, "factures.csv") if row["fichier_pdf"]]
     assert len(named) == 1
     assert (folder / named[0]).read_bytes().startswith(b"%PDF-")
+
+
+def test_the_clients_show_every_case_of_a_reminder(folder: Path) -> None:
+    """Of both kinds, with and without address, twelve invoices at once, and each reason not to remind."""
+    clients = {row["code"]: row for row in rows(folder, "clients.csv")}
+    assert {(row["type"], bool(row["email"])) for row in clients.values()} == {
+        (kind, mailed) for kind in ("professionnel", "particulier") for mailed in (True, False)
+    }
+    (suspended,) = (row for row in clients.values() if row["relance_suspendue_jusqu_au"])
+    assert (suspended["relance_suspendue_jusqu_au"], bool(suspended["motif_suspension"])) == ("31/12/2024", True)
+    invoices = [row for row in rows(folder, "factures.csv") if row["code_client"]]
+    assert len(Counter(row["numero"] for row in invoices)) == len(invoices)
+    assert max(Counter(row["code_client"] for row in invoices).values()) == 12
+    balances = [Decimal(row["reste_a_payer"].replace(",", ".")) for row in invoices]
+    assert any(0 < balance < 5 for balance in balances)
+    assert any(
+        0 < balance < Decimal(row["montant_ttc"].replace(",", "."))
+        for row, balance in zip(invoices, balances, strict=True)
+    )
+    assert {row["litige"] for row in invoices} == {"oui", "non"}
+    assert any(not row["date_echeance"] for row in invoices)

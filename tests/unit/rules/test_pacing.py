@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.pacing import TURN_GOOD_FOR_SECONDS, days_needed, sending_seconds, spacing_seconds
+from models.rules.pacing import TRANSFER_SECONDS, TURN_GOOD_FOR_SECONDS, days_needed, sending_seconds, spacing_seconds
 
 
 @given(st.integers(1, 10_000))
 def test_no_minute_of_the_relay_holds_a_message_too_many(rate: int) -> None:
     """Even when every turn is used as late as it may be, or on time, as suits the relay's count least."""
-    turns = ceil((60 + TURN_GOOD_FOR_SECONDS) / spacing_seconds(rate))  # a half-open interval holds no more of them
+    turns = ceil((60 + TURN_GOOD_FOR_SECONDS + TRANSFER_SECONDS) / spacing_seconds(rate))  # a half-open interval's
     assert turns <= rate
 
 

@@ -1,0 +1,165 @@
+"""A process that sends what remains of a campaign, as a flow run does, but for Prefect's server.
+
+It is forked from a server that has imported everything, so that a start costs milliseconds; it shares nothing with its
+siblings but the database, the archive and the relay.
+"""
+
+from __future__ import annotations
+
+import datetime as real
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+
+import models.base
+import models.session
+import tasks.sending
+from models.decision import Settlement
+from models.values.documents import DocumentReference
+from settings.load import load_settings
+from tasks import points
+from tasks.mailing import mail_document
+from tasks.planning import CampaignReference, plan_invoices, read_request, store_choice
+from tasks.post_office import PostOffice
+from tasks.relays import find_relays
+from tasks.remaining import remaining_documents, wait_for_leases
+from tasks.settling import Answer, resends, store_answer
+from tasks.uncertain import ask_about
+from tests.faults.orders import At, Deed, Ended, Marks, Orders
+
+PERIOD = "2024-09"
+
+
+def start(orders: Orders) -> BaseProcess:
+    """Start a worker."""
+    orders.folder.mkdir(parents=True, exist_ok=True)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.worker"])
+    process = context.Process(target=work, args=(orders,))
+    process.start()
+    return process
+
+
+def work(orders: Orders) -> None:
+    """The worker's whole life; what it raises is left in its folder."""
+    try:
+        _surround(orders)
+        if orders.decide is None:
+            campaign = _campaign(orders.flow_run)
+            states, stops = mail(campaign, orders.flow_run, orders.second_look)
+        else:
+            states, stops = settle(orders.flow_run, orders.decide)
+        Ended(0, tuple(states), tuple(stops)).write(orders.folder / "ended.json")
+    except Exception:  # noqa: BLE001 - the bench raises it
+        Ended(1, error=traceback.format_exc()).write(orders.folder / "ended.json")
+        sys.exit(1)
+
+
+def mail(campaign: CampaignReference, flow_run: str, second_look: bool) -> tuple[list[str], list[str]]:
+    """Send what remains, on as many threads as there are connections; what a dead predecessor held comes last."""
+    with closing(_post_office(flow_run)) as post:
+        states = _mail(remaining_documents(campaign), post)
+        if second_look and wait_for_leases(campaign):
+            states += _mail(remaining_documents(campaign), post)
+        stops = [stop.sentence for stop in post.stopped]
+    points.reached("reported")
+    return states, stops
+
+
+def settle(flow_run: str, choice: Settlement) -> tuple[list[str], list[str]]:
+    """A person decides on everything that is uncertain; what is to leave again leaves."""
+    questions = ask_about(flow_run, PERIOD)
+    store_answer(flow_run, Answer("ML", "appel à la famille", {choice: [q.delivery_id for q in questions]}))
+    with closing(_post_office(flow_run)) as post:
+        return _mail(resends(flow_run), post), [stop.sentence for stop in post.stopped]
+
+
+def _post_office(flow_run: str) -> PostOffice:
+    carriers = find_relays(())
+    assert isinstance(carriers, dict), carriers
+    return PostOffice({code: carrier.relay for code, carrier in carriers.items()}, flow_run, load_settings())
+
+
+def _mail(documents: Sequence[DocumentReference], post: PostOffice) -> list[str]:
+    with ThreadPoolExecutor(post.connections) as threads:
+        states = list(threads.map(lambda document: mail_document.fn(document, post), documents))
+    return [state.name or "" for state in states]
+
+
+def _campaign(flow_run: str) -> CampaignReference:
+    request = read_request(flow_run, datetime(2024, 10, 5, tzinfo=UTC), PERIOD, None, "", "")
+    assert not isinstance(request, str), request
+    campaign = plan_invoices(request, {})
+    store_choice(campaign)
+    return campaign
+
+
+def _surround(orders: Orders) -> None:
+    os.chdir(orders.folder)  # no .env of the developer's
+    for name in [name for name in os.environ if name.startswith("FACTEUR_")]:
+        del os.environ[name]
+    os.environ.update(orders.environment)
+    logging.disable()
+    models.session.BUSY_SECONDS = orders.busy
+    tasks.sending.RECORD_FOR_SECONDS = orders.record_for
+    if orders.clock_days:
+        _move_clock(orders.clock_days)
+    points.on_reached = Watch(orders).reached
+
+
+def _move_clock(days: float) -> None:
+    class Moved(real.datetime):
+        @classmethod
+        def now(cls, tz: real.tzinfo | None = None) -> real.datetime:  # type: ignore[override]
+            return real.datetime.now(tz) + real.timedelta(days=days)
+
+    models.base.datetime = Moved  # type: ignore[misc]  # all of Facteur's times come from there
+
+
+class Watch:
+    """Counts the points, and does what was ordered at each."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._deeds: Sequence[At] = orders.deeds
+        self._marks = Marks(orders.folder)
+        self._lock = threading.Lock()
+
+    def reached(self, point: str) -> None:
+        with self._lock:
+            met = self._marks.met[point] = self._marks.met.get(point, 0) + 1
+        for at in self._deeds:
+            if (at.point, at.time) == (point, met):
+                self._do(at)
+
+    def _do(self, at: At) -> None:
+        self._marks.reached(at.point).touch()
+        match at.deed:
+            case Deed.KILL:
+                os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(1)  # the signal is the process's: this thread may run on for a moment
+            case Deed.STOP:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                time.sleep(0.1)
+            case Deed.WAIT:
+                while not self._marks.go(at.point).exists():
+                    time.sleep(0.01)
+            case Deed.FULL:
+                soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))  # Python ignores SIGXFSZ: writing fails
+                threading.Thread(target=self._make_room, args=(at.point, soft, hard), daemon=True).start()
+
+    def _make_room(self, point: str, soft: int, hard: int) -> None:
+        while not self._marks.go(point).exists():
+            time.sleep(0.01)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
