@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models.base import utc_now
-from models.campaign import Campaign, CampaignLine
+from models.campaign import REAL, Campaign, CampaignLine
 from models.delivery import Delivery
 from models.rules.coverage import Coverage
 from models.session import reading, writing
@@ -33,7 +33,11 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> s
         lines = session.scalars(
             select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
         ).all()
-        served = set(session.scalars(select(Delivery.address).where(Delivery.accepted_at.is_not(None)).distinct()))
+        served = set(
+            session.scalars(
+                select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
+            )
+        )
     shown = [line.shown for line in lines]
     selected = [line.shown for line in lines if line.preselected]
     page = render_page(

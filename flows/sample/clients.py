@@ -48,7 +48,7 @@ MONTHLY, MONTHS = 2, 12
 # Each has one invoice more: how many days it is overdue, and what is left to pay. Without an address; less than a
 # reminder is worth; with no day to pay by.
 LATE_BY_LETTER, OWES_LITTLE, WITHOUT_DUE_DATE = 14, 16, 13
-_ONE_MORE = ((LATE_BY_LETTER, 45, "1"), (OWES_LITTLE, 40, "0.02"), (WITHOUT_DUE_DATE, 25, "1"))
+_ONE_MORE = ((LATE_BY_LETTER, 45, "1"), (OWES_LITTLE, 40, "0.01"), (WITHOUT_DUE_DATE, 25, "1"))
 
 # Days after the due date on 15 November (negative: not yet due), what is left to pay, and whether it is disputed.
 _STANDINGS = (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from models.campaign import REAL
 from models.delivery import Attempt, Delivery
 from models.document import Document
+from models.reminder import Reminder, ReminderLine
 from models.rules.replies import Verdict
 from models.rules.states import WAITING, DeliveryState
 from tasks.imports.stored import QUERY_VALUES
@@ -20,43 +22,64 @@ from tasks.moments import PARIS, paris_day
 def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> dict[int, str]:
     """Why each of these invoices that was sent can no longer change, in French ("est déjà envoyée le ...").
 
-    The deliveries stay locked until the transaction ends, so that none of them begins to leave meanwhile with the
-    content that is about to change: whoever claims it then sees the new content.
+    A reminder sends the invoices that it names once more. The deliveries stay locked until the transaction ends, so
+    that none of them begins to leave meanwhile with the content that is about to change: whoever claims it then sees
+    the new content.
     """
     reasons: dict[int, str] = {}
     ordered = sorted(invoice_ids)
     for start in range(0, len(ordered), QUERY_VALUES):
-        deliveries = session.execute(
-            select(
-                Document.invoice_id,
-                Delivery.state,
-                Delivery.accepted_at,
-                Delivery.changed_at,
-                Delivery.leased_until,
-                exists().where(Attempt.delivery_id == Delivery.id, Attempt.verdict == Verdict.UNCERTAIN),
-            )
-            .join(Delivery, Delivery.document_id == Document.id)
-            .where(Document.invoice_id.in_(ordered[start : start + QUERY_VALUES]), Delivery.purpose == REAL)
-            .order_by(Delivery.id)
-            .with_for_update(of=Delivery)
-        )
-        for invoice_id, state, accepted_at, changed_at, leased_until, was_uncertain in deliveries:
-            leased = leased_until is not None and leased_until > now
-            reason = _reason(state, accepted_at or changed_at, leased, was_uncertain)
-            if reason and (invoice_id not in reasons or state == DeliveryState.ACCEPTED):
-                reasons[invoice_id] = reason
+        wanted = ordered[start : start + QUERY_VALUES]
+        for query, what in ((_own(wanted), "envoyée"), (_reminders(wanted), "relancée")):
+            for invoice_id, state, accepted_at, changed_at, leased_until, was_uncertain in session.execute(query):
+                leased = leased_until is not None and leased_until > now
+                reason = _reason(what, state, accepted_at or changed_at, leased, was_uncertain)
+                if reason and (invoice_id not in reasons or state == DeliveryState.ACCEPTED):
+                    reasons[invoice_id] = reason
     return reasons
 
 
-def _reason(state: str, moment: datetime, leased: bool, was_uncertain: bool) -> str:
+_DELIVERY = (
+    Delivery.state,
+    Delivery.accepted_at,
+    Delivery.changed_at,
+    Delivery.leased_until,
+    exists().where(Attempt.delivery_id == Delivery.id, Attempt.verdict == Verdict.UNCERTAIN),
+)
+
+
+def _own(invoice_ids: Collection[int]) -> Select[Any]:
+    """The deliveries of the invoices themselves."""
+    return _locked(
+        select(Document.invoice_id, *_DELIVERY)
+        .join(Delivery, Delivery.document_id == Document.id)
+        .where(Document.invoice_id.in_(invoice_ids))
+    )
+
+
+def _reminders(invoice_ids: Collection[int]) -> Select[Any]:
+    """The deliveries of the reminders that name the invoices."""
+    return _locked(
+        select(ReminderLine.invoice_id, *_DELIVERY)
+        .join(Reminder, ReminderLine.reminder_id == Reminder.id)
+        .join(Delivery, Delivery.document_id == Reminder.document_id)
+        .where(ReminderLine.invoice_id.in_(invoice_ids), ReminderLine.chosen.is_(True), ReminderLine.dropped == "")
+    )
+
+
+def _locked(query: Select[Any]) -> Select[Any]:
+    return query.where(Delivery.purpose == REAL).order_by(Delivery.id).with_for_update(of=Delivery)
+
+
+def _reason(what: str, state: str, moment: datetime, leased: bool, was_uncertain: bool) -> str:
     on = paris_day(moment.astimezone(PARIS).date())
     match state:
         case DeliveryState.ACCEPTED:
-            return f"est déjà envoyée le {on}"
+            return f"est déjà {what} le {on}"
         case DeliveryState.UNCERTAIN | DeliveryState.HANDING_OVER:
-            return f"est peut-être déjà envoyée le {on} (envoi incertain)"
+            return f"est peut-être déjà {what} le {on} (envoi incertain)"
         case DeliveryState.CLAIMED if leased:
             return "est en cours d'envoi"
         case waiting if waiting in WAITING and was_uncertain:  # sent again by decision: a first copy may have arrived
-            return f"est peut-être déjà envoyée le {on} (envoi incertain)"
+            return f"est peut-être déjà {what} le {on} (envoi incertain)"
     return ""

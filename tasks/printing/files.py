@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,14 +15,28 @@ from tasks.documents.cover_sheet import Heading
 from tasks.documents.print_file import Sheet, write_print_file
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other run is making a file in ``folder``: what both would find to print is printed once.
+
+    The lock ends with the process that holds it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def write_durably(settings: Settings, stem: str, temporary: Path, heading: Heading, sheets: list[Sheet]) -> str:
     """Write the file durably under a name that no file has, and return the name.
 
     ``temporary`` stays as a second name of the same file until the caller has recorded it.
     """
     folder = settings.prints
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w+b") as file:
         write_print_file(file, heading, sheets, read=partial(archive.get, settings.archive))

@@ -12,7 +12,7 @@ from models.reminder_sources import ReminderSource, note_dropped
 from models.session import reading, writing
 from settings.load import Settings, load_settings
 from tasks.printing.batch import Batch, Outcome
-from tasks.printing.files import discard_unrecorded, write_durably
+from tasks.printing.files import discard_unrecorded, one_at_a_time, write_durably
 from tasks.printing.letters import Prepared, prepare, read_recorded
 from tasks.printing.telling import heading, left_out_sentence, made, none_made, not_printed, shown_path
 
@@ -25,6 +25,17 @@ def print_once(flow_run_id: str, choose: Callable[[Settings], Batch | Outcome]) 
     The printing dates, and which invoices the reminders turned out not to name, are noted in one transaction.
     """
     settings = load_settings()
+    with one_at_a_time(settings.prints):
+        return _print(settings, flow_run_id, choose)
+
+
+def recorded_file(settings: Settings, flow_run_id: str) -> str:
+    """The file that this run has made already; empty when there is none."""
+    with reading(settings.database) as session:
+        return session.scalars(select(Printing.file_name).where(Printing.flow_run_id == flow_run_id)).first() or ""
+
+
+def _print(settings: Settings, flow_run_id: str, choose: Callable[[Settings], Batch | Outcome]) -> Outcome:
     temporary = settings.prints / f".courriers-{flow_run_id}.pdf"
     name = recorded_file(settings, flow_run_id)
     if name:
@@ -44,12 +55,6 @@ def print_once(flow_run_id: str, choose: Callable[[Settings], Batch | Outcome]) 
     return made(settings, name, batch, prepared)
 
 
-def recorded_file(settings: Settings, flow_run_id: str) -> str:
-    """The file that this run has made already; empty when there is none."""
-    with reading(settings.database) as session:
-        return session.scalars(select(Printing.file_name).where(Printing.flow_run_id == flow_run_id)).first() or ""
-
-
 def print_again(file_name: str) -> Outcome:
     """Make a file that was lost again: the same documents, as the ledger has them today, and no date changes."""
     settings = load_settings()
@@ -64,7 +69,8 @@ def print_again(file_name: str) -> Outcome:
         return Outcome(True, f"Aucun fichier de courriers ne s'appelle « {name} ».{known}")
     if (settings.prints / name).exists():
         return Outcome(False, f"Le fichier {shown_path(settings, name)} existe toujours : il n'a pas été refait.")
-    return _make_again(settings, name, batch)
+    with one_at_a_time(settings.prints):
+        return _make_again(settings, name, batch)
 
 
 def _made_before(settings: Settings, name: str) -> Outcome:

@@ -122,7 +122,8 @@ def bad_weather(url: str, seed: str, deliveries: int) -> Weather:
         states = ", ".join(f"{number} {state}" for state, number in sorted(weather.states().items()))
         print(
             f"{weather.deliveries} deliveries in {len(flow_runs)} campaigns, {weather.workers} workers of which "
-            f"{weather.kills} killed, {_attempts(weather.bench)} attempts: {states}; {len(relay.messages())} copies stored",
+            f"{weather.kills} killed, {_attempts(weather.bench)} attempts: {states}; "
+            f"{len(relay.messages())} copies stored",
             flush=True,
         )
         return weather

@@ -22,6 +22,7 @@ from flows.settle import regler_les_incertains
 from models.rules.states import DeliveryState
 from models.schema import migrate
 from settings.load import load_settings
+from tests.reminders_workplace import add_client, add_overdue, remind
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import PERIOD, Workplace, add_structure
@@ -49,12 +50,12 @@ def make_uncertain(office: Workplace, *names: str) -> None:
     office.relay.script()
 
 
-def create_run() -> UUID:
+def create_run(periode: str = PERIOD) -> UUID:
     """A run of a deployment: no other can be suspended."""
     with get_client(sync_client=True) as client:
         flow_id = client.create_flow(regler_les_incertains)
         deployment = client.create_deployment(flow_id, name="essai")
-        return client.create_flow_run_from_deployment(deployment, parameters={"periode": PERIOD}).id
+        return client.create_flow_run_from_deployment(deployment, parameters={"periode": periode}).id
 
 
 def work(flow_run_id: UUID) -> State[Any]:
@@ -163,3 +164,39 @@ def test_the_refused_leave_again_by_force_with_a_reason(office: Workplace) -> No
     assert state.is_completed()
     assert state.message == "Reprise de 1 facture : 1 envoyée."
     assert [(d.version, d.state) for d in office.deliveries()] == [(1, S.REFUSED), (2, S.ACCEPTED)]
+
+
+def test_what_a_stopped_campaign_left_of_invoices_and_reminders_leaves_in_one_run(office: Workplace) -> None:
+    """Each kind through its own server, and one sentence for both."""
+    client = add_client(office, "Dupont SARL", "dupont@example.org")
+    add_overdue(office, client, 40)
+    office.add_resident("Aubert", "aubert@example.org")
+    office.relay.script(Rule(Moment.MAIL, "554 5.2.252 SendAsDenied"))
+    assert remind(office) == ["En attente"]
+    assert office.run() == ["En attente"]
+    office.relay.script()
+    state = relancer_les_echecs(return_state=True)
+    assert state.is_completed()
+    assert state.message == "Reprise de 1 facture et 1 relance : 2 envoyées."
+    assert sorted(m.recipients[0] for m in office.relay.messages()) == ["aubert@example.org", "dupont@example.org"]
+
+
+def test_an_uncertain_reminder_is_settled_in_the_same_form(office: Workplace) -> None:
+    """Named by client and level; what is to be sent again leaves at once, the same."""
+    add_overdue(office, add_client(office, "Dupont SARL", "dupont@example.org"), 40)
+    office.relay.script(Rule(Moment.FINAL, how=How.DROP, stored=True))
+    assert remind(office) == ["Incertain"]
+    office.relay.script()
+    run = create_run(periode="")
+    (label,) = form_of(work(run), run)["properties"]["a_renvoyer"]["items"]["enum"]
+    assert label.startswith("Dupont SARL · relance 1 · dupont@example.org · ")
+    with get_client(sync_client=True) as client:
+        ours = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        (page,) = client.read_artifacts(artifact_filter=ours)
+    assert "| Dupont SARL | relance 1 | client | dupont@example.org |" in str(page.data)
+    answer(run, a_renvoyer=[label])
+    state = work(run)
+    assert state.is_completed()
+    assert state.message == "1 décision de ML : 1 à renvoyer (1 envoyée)."
+    first, second = office.relay.messages()
+    assert first.content == second.content

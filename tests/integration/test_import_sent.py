@@ -13,6 +13,7 @@ from models.campaign import REAL, Campaign
 from models.delivery import Delivery
 from models.document import Document, DocumentKind
 from models.invoice import Invoice
+from models.reminder import Reminder, ReminderLine
 from models.rules.states import DeliveryState
 from models.session import writing
 from tests.integration.small_import import NOW, accepted, bring, everything, invoice, write
@@ -158,3 +159,32 @@ def test_only_what_left_or_may_have_left_is_fixed(
     report = bring(write(tmp_path / "newer", ("factures.csv", "75,50;0;75,50", "80;0;80")), database_url)
     assert [reason in fault.problem for fault in report.faults] == ([True, True] if reason else [])
     assert invoice(database_url, "F3").total_excl_tax == Decimal("75.50" if reason else "80.00")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "dropped", "fixed"),
+    [
+        pytest.param(True, "", True, id="reminded of"),
+        pytest.param(False, "", False, id="left out"),
+        pytest.param(True, "paid", False, id="not on the paper after all"),
+    ],
+)
+def test_what_a_reminder_enclosed_is_fixed(
+    chosen: bool, dropped: str, fixed: bool, database_url: str, tmp_path: Path
+) -> None:
+    """The client has a copy of the invoice; what he still owes may change, that is what balances are for."""
+    accepted(write(tmp_path / "first"), database_url)
+    deliver(database_url, "F3")
+    with writing(database_url) as session:
+        billed = session.scalars(select(Invoice).where(Invoice.number == "F4")).one()
+        document = Document(kind=DocumentKind.REMINDER)
+        line = ReminderLine(invoice_id=billed.id, level=1, balance=Decimal(120), chosen=chosen, dropped=dropped)
+        assert billed.client_id is not None
+        session.add(
+            Reminder(document=document, client_id=billed.client_id, reference_date=NOW.date(), level=1, lines=[line])
+        )
+        session.flush()
+        session.scalars(select(Delivery)).one().document_id = document.id
+    accepted(write(tmp_path / "paid", ("factures.csv", "120,00;120,00;;;oui", "120,00;0;;;")), database_url)
+    report = bring(write(tmp_path / "newer", ("factures.csv", ";01/10/2024;", ";02/10/2024;")), database_url)
+    assert [f"la facture F4 est déjà relancée le {ON}" in fault.problem for fault in report.faults] == [True] * fixed

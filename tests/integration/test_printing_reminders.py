@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from models.campaign import Campaign, CampaignLine
 from models.document import Printing
@@ -104,7 +105,7 @@ def forbid_consumer_terms(workplace: Workplace, body: str) -> None:
     with writing(workplace.database) as session:
         structure = session.scalars(select(Structure)).first()
         assert structure is not None
-        session.query(Wording).delete()
+        session.execute(delete(Wording))
         session.add(Wording(structure_id=structure.id, kind="reminder-1", subject="", body=body))
 
 
@@ -257,6 +258,18 @@ def test_a_run_that_was_killed_before_it_noted_the_dates_leaves_one_file(workpla
     assert [row[2:] for row in printings(workplace)] == [(file.name, run)]
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert dropped(workplace) == {paid: "paid", owed: ""}
+
+
+def test_two_runs_at_the_same_time_print_a_letter_once(workplace: Workplace) -> None:
+    """The second one waits for the first, and then has nothing to print."""
+    for name in ("Aubert", "Blanc", "Caron"):
+        add_overdue(workplace, add_client(workplace, name), 20)
+    choose_letters(workplace)
+    with ThreadPoolExecutor() as threads:
+        outcomes = list(threads.map(lambda _: edit(), range(4)))
+    assert [outcome.sentence for outcome in outcomes].count("Aucune relance à imprimer.") == 3
+    assert len(files()) == 1
+    assert len(printings(workplace)) == 3
 
 
 def test_letters_that_a_dead_run_left_can_be_printed_without_it(workplace: Workplace) -> None:
