@@ -197,12 +197,12 @@ def settle(
     values: dict[str, Any] = {"leased_until": None, "not_before": not_before}
     if after is S.ACCEPTED:
         values["accepted_at"] = now
-    if counted:
-        connection.execute(update(Delivery).where(Delivery.id == delivery_id).values(failures=Delivery.failures + 1))
     moved = any(
         after in TRANSITIONS[before] and _move(connection, delivery_id, before, after, now, values, attempt)
         for before in (S.HANDING_OVER, S.CLAIMED, S.UNCERTAIN)
     )
+    if moved and counted:
+        connection.execute(update(Delivery).where(Delivery.id == delivery_id).values(failures=Delivery.failures + 1))
     connection.execute(
         _END_ATTEMPT,
         {

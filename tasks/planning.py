@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
@@ -150,11 +150,21 @@ def read_structures(structures: Collection[str] | None) -> tuple[str, ...] | Ref
 
 def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
     """Store the campaign with the lines to show; a run that is started again finds the campaign that it stored."""
-    with writing(load_settings().database) as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == request.flow_run_id)).one_or_none()
-        if campaign is None:
-            campaign = _store_campaign(session, request, parameters)
-        return refer_to(campaign)
+    return stored_once(request.flow_run_id, lambda session: _store_campaign(session, request, parameters))
+
+
+def stored_once(flow_run_id: str, store: Callable[[Session], Campaign]) -> CampaignReference:
+    """The campaign of a flow run, stored by whichever process comes first."""
+
+    def find_or_store() -> CampaignReference:
+        with writing(load_settings().database) as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == flow_run_id)).one_or_none()
+            return refer_to(campaign or store(session))
+
+    try:
+        return find_or_store()
+    except IntegrityError:  # the same run in another process stored it in between
+        return find_or_store()
 
 
 def refer_to(campaign: Campaign) -> CampaignReference:
@@ -268,7 +278,7 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
     old one is withdrawn, so that it cannot leave beside the new one.
     """
     with writing(load_settings().database) as session:
-        stored = session.get_one(Campaign, campaign.campaign_id)
+        stored = session.get_one(Campaign, campaign.campaign_id, with_for_update=True)
         if stored.chosen_at is not None:
             return
         now = utc_now()

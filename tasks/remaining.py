@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from tasks.labels import REMINDER
 from tasks.planning import CampaignReference
 
 S = DeliveryState
+LOOK_EVERY_SECONDS = 5.0
 _LEASED = (S.CLAIMED, S.HANDING_OVER)
 
 
@@ -99,15 +100,17 @@ def waiting_documents(period: str) -> list[DocumentReference]:
 
 
 def wait_for_leases(campaign: CampaignReference) -> bool:
-    """Wait until the leases of a dead predecessor end; False when there are none.
+    """Wait until the leases of a dead predecessor end, or its worker proves alive and settles; False without any.
 
-    Until then nobody can tell whether its worker is dead or only slow.
+    Until then nobody can tell whether its worker is dead or only slow. A lease that a clock since set back made is
+    waited for no longer than a lease lasts.
     """
-    ends = _last_lease(campaign)
-    if ends is None:
-        return False
-    time.sleep(max((ends - utc_now()).total_seconds(), 0) + 0.1)
-    return True
+    latest = utc_now() + timedelta(seconds=load_settings().sending.lease_seconds)
+    waited = False
+    while (ends := _last_lease(campaign)) is not None and utc_now() <= min(ends, latest):
+        waited = True
+        time.sleep(max(min((min(ends, latest) - utc_now()).total_seconds() + 0.1, LOOK_EVERY_SECONDS), 0.1))
+    return waited or ends is not None
 
 
 def _last_lease(campaign: CampaignReference) -> datetime | None:

@@ -77,7 +77,7 @@ def _standing(standing: OverdueStanding) -> list[str]:
         f"{ONE_INVOICE[standing.coverage]}{reason}"
     ]
     if standing.level_reached:
-        rows.append(f"    {REMINDER[standing.level_reached]}, le {paris_day(standing.reminded_on)}")
+        rows.append(f"    niveau atteint : {REMINDER[standing.level_reached]}, le {paris_day(standing.reminded_on)}")
     if isinstance(standing.due, int):
         rows.append(f"    à relancer : {REMINDER[standing.due]}")
         if isinstance(standing.recipients, NoAddress):

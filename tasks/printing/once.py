@@ -67,9 +67,9 @@ def print_again(file_name: str) -> Outcome:
     if batch is None:
         known = f" Les derniers : {', '.join(latest)}." if latest else ""
         return Outcome(True, f"Aucun fichier de courriers ne s'appelle « {name} ».{known}")
-    if (settings.prints / name).exists():
-        return Outcome(False, f"Le fichier {shown_path(settings, name)} existe toujours : il n'a pas été refait.")
     with one_at_a_time(settings.prints):
+        if (settings.prints / name).exists():
+            return Outcome(False, f"Le fichier {shown_path(settings, name)} existe toujours : il n'a pas été refait.")
         return _make_again(settings, name, batch)
 
 

@@ -58,7 +58,7 @@ def _choose(settings: Settings, structures: tuple[str, ...], what: What, only: S
         last = {reminder.document_id: reminder for reminder in wanted}
         # Taken after the reading: a failure that was seen is older than the printing that answers it.
         now = utc_now()
-        gone = {document for document, reminder in last.items() if is_gone(reminder)}
+        gone = {document for document, reminder in last.items() if _is_gone(reminder)}
         letters = read_letters(session, dict.fromkeys(last, 1), gone)
     latest = {(s.structure_code, s.client_code, s.number): s.last.document_id for s in overdue if s.last}
     superseded = {letter.document_id for letter in letters if _is_superseded(letter, latest)}
@@ -69,7 +69,7 @@ def _choose(settings: Settings, structures: tuple[str, ...], what: What, only: S
     )
 
 
-def is_gone(reminder: LastReminder) -> bool:
+def _is_gone(reminder: LastReminder) -> bool:
     """Whether the reminder has reached the client, or may have."""
     return reminder.progress not in _NOT_GONE or reminder.reached_on is not None
 

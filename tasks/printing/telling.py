@@ -119,4 +119,5 @@ def _late(batch: Batch, letters: Collection[Letter]) -> list[tuple[Letter, str]]
 def _unaddressed(letter: Letter) -> bool:
     """Whether the envelope's window shows a name alone; what an imported PDF shows is not known."""
     source = letter.source
-    return not (isinstance(source, ReminderSource) or not source.pdf_key) or not source.paper.address.lines
+    drawn = isinstance(source, ReminderSource) or not source.pdf_key
+    return drawn and not source.paper.address.lines

@@ -40,7 +40,7 @@ def store_reminder_choice(campaign: CampaignReference, choice: ReminderChoice | 
     left out, so that two runs never remind of it both.
     """
     with writing(load_settings().database) as session:
-        stored = session.get_one(Campaign, campaign.campaign_id)
+        stored = session.get_one(Campaign, campaign.campaign_id, with_for_update=True)
         if stored.chosen_at is not None:
             return
         lines = session.scalars(select(CampaignLine).where(CampaignLine.campaign_id == stored.id)).all()

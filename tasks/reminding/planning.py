@@ -8,7 +8,6 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
@@ -17,11 +16,9 @@ from models.document import Document, DocumentKind
 from models.overdue import OverdueStanding, read_overdue
 from models.reminder import Channel, Reminder, ReminderLine
 from models.rules.recipients import NoAddress, normalise
-from models.session import writing
 from models.values.reminder_paper import FORMAL_NOTICE
-from settings.load import load_settings
 from tasks.labels import REMINDER
-from tasks.planning import CampaignReference, Refusal, read_redirection, read_structures, refer_to
+from tasks.planning import CampaignReference, Refusal, read_redirection, read_structures, stored_once
 
 MODES = {"e-mail": Channel.EMAIL, "courrier": Channel.LETTER}
 
@@ -88,9 +85,7 @@ def read_day(text: str | None, today: datetime) -> date | Refusal:
 
 def plan_reminders(request: ReminderRequest, parameters: dict[str, Any]) -> CampaignReference:
     """Store the campaign with the reminders to show; a run that is started again finds the campaign that it stored."""
-    with writing(load_settings().database) as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == request.flow_run_id)).one_or_none()
-        return refer_to(campaign or _store_campaign(session, request, parameters))
+    return stored_once(request.flow_run_id, lambda session: _store_campaign(session, request, parameters))
 
 
 def _store_campaign(session: Session, request: ReminderRequest, parameters: dict[str, Any]) -> Campaign:

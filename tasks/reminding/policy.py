@@ -18,12 +18,12 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.imports.faults import visible
 from tasks.labels import CHANNEL, REMINDER
+from tasks.planning import Refusal, read_structures
 from tasks.reminding.policy_entry import PolicyEntry
 
 # The page of a structure shows it as it stands here, with who changed it and when.
 HISTORY_FIELD = "Règles de relance"
 
-_NONE = "Aucune association n'est connue : importez d'abord les données avec « importer-les-donnees »."
 _WHICH = "Indiquez dans « association » l'un de ces codes : {codes}."
 _UNKNOWN = "Aucune association n'a le code « {written} ». " + _WHICH
 _CHANGED = "{name} : relances réglées par {initials}. {terms}"
@@ -44,14 +44,15 @@ class AssociationTerms:
 
 def find_association(written: str) -> AssociationTerms | str:
     """The association that a clerk named by its code, the only one when he named none, or a French sentence."""
+    unusable = read_structures(())
+    if isinstance(unusable, Refusal):
+        return unusable.sentence
     with reading(load_settings().database) as session:
         known = session.execute(select(Association.code, Association.id).order_by(Association.code)).tuples().all()
         wanted = written.strip().casefold()
         found = [key for code, key in known if code.casefold() == wanted or not wanted]
         if len(found) == 1:
             return _read(session, found[0])
-    if not known:
-        return _NONE
     codes = ", ".join(code for code, _ in known)
     return _UNKNOWN.format(written=visible(written), codes=codes) if wanted else _WHICH.format(codes=codes)
 

@@ -51,8 +51,10 @@ print_letters(sys.argv[1], Scope(sys.argv[2], ()), "tout ce qui doit être impri
 """
 
 
-def edit(what: What = EVERYTHING_TO_PRINT, run: str = "", structures: tuple[str, ...] = ()) -> Outcome:
-    return print_letters(run or str(uuid4()), Scope(PERIOD, structures), what)
+def edit(
+    what: What = EVERYTHING_TO_PRINT, run: str = "", structures: tuple[str, ...] = (), only: tuple[str, ...] = ()
+) -> Outcome:
+    return print_letters(run or str(uuid4()), Scope(PERIOD, structures), what, only)
 
 
 def files() -> list[Path]:
@@ -176,6 +178,33 @@ def test_each_choice_prints_its_own_documents(workplace: Workplace, what: What, 
     assert [names[number] for number in numbers(file) if number] == expected
 
 
+def test_exactly_the_named_invoices_are_printed_whatever_their_class(workplace: Workplace) -> None:
+    """By number or by the resident's name; accents and case do not matter."""
+    workplace.add_resident("Aubert")
+    etienne = workplace.add_resident("Étienne", "e@example.org")
+    mailed = workplace.add_resident("Mailly", "m@example.org")
+    assert workplace.run() == ["Envoyé", "Envoyé"]
+    edit(only=("etienne alix", mailed.lower(), etienne))
+    (file,) = files()
+    assert numbers(file) == [etienne, "", mailed, ""]
+    assert edit(run="another", only=("aubert alix",)).sentence.startswith("1 courrier pour 1 structure")
+
+
+def test_what_a_selection_does_not_find_is_named_and_nothing_is_printed(workplace: Workplace) -> None:
+    """A name that two invoices bear is not guessed either."""
+    number = workplace.add_resident("Aubert")
+    assert edit(only=(number, "F-99", "Personne Alix")) == Outcome(
+        True, "Introuvable parmi les factures de septembre 2024 : F-99, Personne Alix. Rien n'a été imprimé."
+    )
+    other = workplace.add_resident("Aubert")
+    outcome = edit(only=("AUBERT Alix",))
+    assert outcome.failed
+    assert number in outcome.sentence
+    assert other in outcome.sentence
+    assert files() == []
+    assert printings(workplace) == []
+
+
 def test_only_the_structures_that_were_asked_for(workplace: Workplace) -> None:
     """The others still wait."""
     add_structure(workplace.database, "ACACIAS")
@@ -248,10 +277,12 @@ def test_an_imported_pdf_is_printed_as_it_is_at_its_place(workplace: Workplace) 
     aubert, blanc, caron, duval = (workplace.add_resident(name) for name in ("Aubert", "Blanc", "Caron", "Duval"))
     import_pdf(workplace, blanc, foreign_pdf(f"une {blanc}", f"deux {blanc}", f"trois {blanc}"))
     import_pdf(workplace, caron, foreign_pdf(f"seule {caron}"))
-    edit()
+    outcome = edit()
     (file,) = files()
     assert numbers(file) == [aubert, "", blanc, blanc, blanc, "", caron, "", duval, ""]
     assert [page.split()[0] for page in pages(file)[4:7]] == ["une", "deux", "trois"]
+    unaddressed = outcome.page.partition("**Sans adresse postale**")[2].partition("| Structure |")[0]
+    assert [number in unaddressed for number in (aubert, blanc, caron, duval)] == [True, False, False, True]
 
 
 def test_an_imported_pdf_that_is_missing_is_named_and_still_waits(workplace: Workplace) -> None:

@@ -179,3 +179,9 @@ def test_the_stored_policy_decides_what_is_due(workplace: Workplace) -> None:
         early: 1,
         small: NotDue.BELOW_MINIMUM,
     }
+
+
+def test_a_database_that_cannot_be_used_is_a_sentence(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clerk reads what to do, and no trace."""
+    monkeypatch.setenv("FACTEUR_DATABASE_URL", "sqlite:////nowhere/facteur.db")
+    assert str(find_association("")).startswith("La base de données ne s'ouvre pas")
