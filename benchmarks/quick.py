@@ -141,8 +141,8 @@ def send_bare(port: int) -> float:
 
     from models.document import Document
     from models.invoice import Invoice
-    from models.session import reading, writing
     from models.reminder_sources import read_source
+    from models.session import reading, writing
     from settings.load import load_settings
     from tasks.documents.invoice_pdf import invoice_pdf
 

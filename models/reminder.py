@@ -48,7 +48,7 @@ class ReminderLine(Base):
 
     ``chosen`` is None until the selection is stored. ``round`` counts the chosen reminders of this invoice at this
     level, from 1: the unique key keeps two runs from reminding of it at once. ``dropped`` says why the invoice is not
-    on the paper after all (``paid``, ``disputed``): then it was not reminded of.
+    on the paper after all (``paid``, ``disputed``, ``suspended`` ...): then it was not reminded of.
     """
 
     __tablename__ = "reminder_lines"

@@ -157,6 +157,8 @@ def note_dropped(connection: Connection, source: ReminderSource) -> None:
 def _why_dropped(line: Row[Any], row: Row[Any]) -> str:
     if line.balance <= 0:
         return NotDue.PAID.value
+    if line.due_on is None:  # an import emptied it
+        return NotDue.NO_DUE_DATE.value
     if line.disputed:
         return NotDue.DISPUTED.value
     suspended = row.reminders_suspended_until is not None and row.reference_date <= row.reminders_suspended_until

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--period", metavar="AAAA-MM", help="les factures d'une période, par exemple 2024-09")
     what.add_argument("--reminders", action="store_true", help="les factures échues des clients, et leurs relances")
-    parser.add_argument("--date", metavar="AAAA-MM-JJ", default="", help="avec --reminders : le jour ; sinon, aujourd'hui")
+    parser.add_argument(
+        "--date", metavar="AAAA-MM-JJ", default="", help="avec --reminders : le jour ; sinon, aujourd'hui"
+    )
     parser.add_argument("--json", action="store_true", help="écrire du JSON, pour un autre programme")
 
 
