@@ -1,70 +1,227 @@
-"""Take the README's pictures from a running Facteur, after ``factures-mensuelles`` has run there.
+"""Take every picture of the guides from the running product: ``make pictures``.
 
-``.venv/bin/python docs/take_pictures.py http://127.0.0.1:4200``. The pictures show the data of that server: give it the
-sample association (``facteur sample``, ``facteur import``), never a real one. It needs Debian's ``chromium``.
+A Facteur of its own, with the sample association in a temporary folder and the tests' scripted SMTP server, is started,
+worked with as a clerk does, and thrown away. Nothing leaves the machine. It needs Debian's ``chromium``.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
+import pypdfium2
 from playwright.sync_api import Page, sync_playwright
 
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from tests.flows.facteur_process import Up, environment, facteur  # noqa: E402
+from tests.smtp_server.process import ScriptedServer  # noqa: E402
+from tests.smtp_server.script import How, Moment, Rule  # noqa: E402
+
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTH, HEIGHT = 1400, 900
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTH, SHOWN_HEIGHT = 1400, 1144
 SHOWN_WIDTH = 1780  # the whole table fits; the picture is scaled down to WIDTH
 SETTLE_MS = 2500  # the graph and the tables move in
+PATIENCE_SECONDS = 300.0
 IMAGES = Path(__file__).parent / "images"
+PERIOD, OVERDUE_AT = "2024-09", "2024-11-15"
+
+# What goes wrong in the month that the pictures show: two kinds of refusal, "later", and a connection that is lost.
+WEATHER = (
+    Rule(Moment.RCPT, "550 5.1.1 Recipient address rejected: user unknown", skip=6, times=2),
+    Rule(Moment.RCPT, "552 5.2.2 Mailbox full", skip=20, times=1),
+    Rule(Moment.RCPT, "451 4.7.1 Greylisted, try again later", skip=30, times=1),
+    Rule(Moment.FINAL, how=How.DROP, skip=40, times=1),
+)
 
 
-def newest(api: str, what: str, wanted: dict[str, Any]) -> str:
-    """The id of the newest object that the Prefect server at ``api`` has; StopIteration when it has none."""
-    body = json.dumps({"limit": 1, **wanted}).encode()
-    request = Request(f"{api}/{what}/filter", body, {"Content-Type": "application/json"})  # noqa: S310  our own server
-    with urlopen(request) as answer:  # noqa: S310
-        return str(next(iter(json.load(answer)))["id"])
+class Clerk:
+    """Who starts runs, answers them, and looks at their pages."""
+
+    def __init__(self, up: Up, page: Page) -> None:
+        self.up, self.page = up, page
+
+    def run(self, deployment: str, until: str = "", **parameters: Any) -> str:
+        """Start a run and wait until it has ended, or is in the state ``until``; its id."""
+        found = self.up.api("GET", f"/deployments/name/{deployment}/facteur").json()
+        run = str(
+            self.up.api("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters}).json()["id"]
+        )
+        _wait(lambda: self._has_come_to(run, until), f"{deployment} {until}")
+        return run
+
+    def _has_come_to(self, run: str, until: str) -> bool:
+        state = self.up.api("GET", f"/flow_runs/{run}").json()["state"]
+        return bool(state["name"] == until if until else self.up.final_state(run))
+
+    def cancel(self, run: str) -> None:
+        """Give a run up that waits for an answer."""
+        state = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
+        self.up.api("POST", f"/flow_runs/{run}/set_state", state)
+
+    def open(self, path: str) -> None:
+        """Show a page of the screen."""
+        self.page.goto(f"{self.up.address}{path}")
+        self.page.wait_for_timeout(SETTLE_MS)
+
+    def open_artifact(self, run: str, ending: str) -> None:
+        """Show the run's page whose key has this ending."""
+        wanted = {"flow_run_id": {"any_": [run]}, "key": {"like_": f"%{ending}"}}
+        found = self.up.api("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1}).json()
+        self.open(f"/artifacts/artifact/{found[0]['id']}")
+        self.page.get_by_role("table").first.wait_for()
+
+    def open_form(self, run: str) -> None:
+        """Show the form that a run waits with."""
+        self.open(f"/runs/flow-run/{run}")
+        self.page.get_by_role("button", name="Resume").first.click()
+        self.page.get_by_text("Vos initiales").first.wait_for()
+
+    def picture(self, name: str, height: int = SHOWN_HEIGHT) -> None:
+        """Keep what is shown."""
+        self.page.set_viewport_size({"width": SHOWN_WIDTH, "height": height})
+        self.page.wait_for_timeout(SETTLE_MS)
+        self.page.screenshot(path=IMAGES / f"{name}.png")
+        self.page.set_viewport_size({"width": SHOWN_WIDTH, "height": SHOWN_HEIGHT})
+        print(f"  {name}.png", flush=True)
 
 
-def save(page: Page, name: str) -> None:
-    """Write what ``page`` shows to ``docs/images``."""
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=IMAGES / name)
+def _wait(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.5)
 
 
-def main(server: str) -> None:
-    """Take the picture of the last campaign's run and of its result."""
-    api = f"{server}/api"
-    completed = {"state": {"type": {"any_": ["COMPLETED"]}}, "name": {"like_": "Factures "}}
-    run = newest(api, "flow_runs", {"sort": "START_TIME_DESC", "flow_runs": completed})
-    result = newest(
-        api,
-        "artifacts",
-        {"sort": "CREATED_DESC", "artifacts": {"key": {"like_": "%-resultat"}, "flow_run_id": {"any_": [run]}}},
-    )
+def take_all(clerk: Clerk, export: Path, var: Path) -> None:
+    """The month of a clerk, in its order."""
+    clerk.open("/deployments")
+    clerk.page.get_by_text("factures-mensuelles").first.wait_for()
+    deployment = clerk.up.api("GET", "/deployments/name/factures-mensuelles/facteur").json()["id"]
+    clerk.open(f"/deployments/deployment/{deployment}")
+    clerk.page.get_by_role("button", name="Run").first.click()
+    clerk.picture("lancer", 900)
+
+    run = clerk.run("importer-les-donnees", dossier=str(export))
+    clerk.open_artifact(run, "import-donnees")
+    clerk.picture("import", 760)
+
+    run = clerk.run("verifier-la-configuration")
+    clerk.open_artifact(run, "configuration")
+    clerk.picture("configuration")
+
+    run = clerk.run("factures-mensuelles", until="Suspended", periode=PERIOD)
+    clerk.open_form(run)
+    clerk.picture("relecture", 1000)
+    clerk.cancel(run)
+
+    campaign = clerk.run("factures-mensuelles", periode=PERIOD, relecture=False)
+    clerk.open(f"/runs/flow-run/{campaign}")
+    clerk.page.get_by_text("Task Runs", exact=True).first.click()
+    clerk.picture("campaign")
+    clerk.open_artifact(campaign, "-resultat")
+    clerk.picture("result")
+    clerk.open_artifact(campaign, "-echecs")
+    clerk.picture("echecs", 1000)
+
+    run = clerk.run("regler-les-incertains", until="Suspended")
+    clerk.open_form(run)
+    clerk.picture("incertains", 1000)
+    clerk.cancel(run)
+
+    clerk.run("editer-les-courriers", periode=PERIOD, quoi="sans adresse ou papier demandé")
+    draw_first_page(next((var / "impressions").glob("*.pdf")), IMAGES / "courriers.png")
+    print("  courriers.png", flush=True)
+
+    run = clerk.run("historique")
+    clerk.open_artifact(run, "historique")
+    clerk.picture("historique", 1000)
+    run = clerk.run("historique", resident=refused_invoice())
+    clerk.open_artifact(run, "historique-resident")
+    clerk.picture("resident")
+
+    run = clerk.run("relances", until="Suspended", date_de_reference=OVERDUE_AT)
+    clerk.open_artifact(run, "-plan")
+    clerk.picture("relances")
+    clerk.cancel(run)
+
+    run = clerk.run("codifier-une-structure", until="Suspended", structure="TILLEULS")
+    clerk.open_artifact(run, "structure-tilleuls")
+    clerk.picture("structure")
+    clerk.cancel(run)
+
+
+def refused_invoice() -> str:
+    """The number of an invoice that an address refused: its page has more than one line to tell."""
+    status = facteur("status", "--period", PERIOD, "--json", env=os.environ)
+    invoices = json.loads(status.stdout)["invoices"]
+    return next(invoice["number"] for invoice in invoices if invoice["coverage"] == "failed")
+
+
+def draw_first_page(pdf: Path, picture: Path) -> None:
+    """The cover sheet of a file to print."""
+    document = pypdfium2.PdfDocument(pdf)
+    document[0].render(scale=1.6).to_pil().save(picture)
+    document.close()
+
+
+@contextmanager
+def everything(folder: Path) -> Iterator[tuple[Up, Path, Path]]:
+    """Facteur and its SMTP server, with the sample written but not yet imported; the export, and ``var``."""
+    export, var = folder / "export-2024-09", folder / "var"
+    with ScriptedServer(folder / "smtp", *WEATHER) as smtp:
+        env = environment(
+            var,
+            {"FACTEUR_SMTP__HOST": "127.0.0.1", "FACTEUR_SMTP__PORT": str(smtp.port), "FACTEUR_SMTP__SECURITY": "none"},
+        )
+        os.environ.update({name: value for name, value in env.items() if name.startswith("FACTEUR_")})
+        done = facteur("sample", str(export), env=env)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
+        up = Up.start(env)
+        try:
+            yield up, export, var
+        finally:
+            up.end()
+
+
+def main() -> None:
+    """Take them all."""
     IMAGES.mkdir(exist_ok=True)
+    scale = WIDTH / SHOWN_WIDTH
     with (
+        tempfile.TemporaryDirectory(prefix="facteur-images-") as folder,
+        everything(Path(folder)) as (up, export, var),
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
     ):
-        scale = WIDTH / SHOWN_WIDTH
         page = browser.new_page(
-            viewport={"width": SHOWN_WIDTH, "height": round(HEIGHT / scale)},
+            viewport={"width": SHOWN_WIDTH, "height": SHOWN_HEIGHT},
             device_scale_factor=scale,
             locale="fr-FR",
             timezone_id="Europe/Paris",
         )
-        page.goto(f"{server}/runs/flow-run/{run}")
-        page.get_by_text("Task Runs", exact=True).first.click()
-        save(page, "campaign.png")
-        page.goto(f"{server}/artifacts/artifact/{result}")
-        page.get_by_role("table").wait_for()
-        save(page, "result.png")
+        take_all(Clerk(up, page), export, var)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"))
+    main()
