@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +41,7 @@ WIDTH, SHOWN_HEIGHT = 1400, 1144
 SHOWN_WIDTH = 1780  # the whole table fits; the picture is scaled down to WIDTH
 SETTLE_MS = 2500  # the graph and the tables move in
 PATIENCE_SECONDS = 300.0
+FOLDER = Path("/tmp/facteur")  # noqa: S108  the pictures show its name; it must not be there yet
 IMAGES = Path(__file__).parent / "images"
 PERIOD, OVERDUE_AT = "2024-09", "2024-11-15"
 
@@ -61,21 +62,23 @@ class Clerk:
 
     def run(self, deployment: str, until: str = "", **parameters: Any) -> str:
         """Start a run and wait until it has ended, or is in the state ``until``; its id."""
-        found = self.up.api("GET", f"/deployments/name/{deployment}/facteur").json()
-        run = str(
-            self.up.api("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters}).json()["id"]
-        )
+        found = self.ask("GET", f"/deployments/name/{deployment}/facteur")
+        run = str(self.ask("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})["id"])
         _wait(lambda: self._has_come_to(run, until), f"{deployment} {until}")
         return run
 
+    def ask(self, method: str, path: str, json: object = None) -> Any:
+        """What the API answers; an error when it refuses."""
+        return self.up.api(method, path, json).raise_for_status().json()
+
     def _has_come_to(self, run: str, until: str) -> bool:
-        state = self.up.api("GET", f"/flow_runs/{run}").json()["state"]
+        state = self.ask("GET", f"/flow_runs/{run}")["state"]
         return bool(state["name"] == until if until else self.up.final_state(run))
 
     def cancel(self, run: str) -> None:
         """Give a run up that waits for an answer."""
         state = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
-        self.up.api("POST", f"/flow_runs/{run}/set_state", state)
+        self.ask("POST", f"/flow_runs/{run}/set_state", state)
 
     def open(self, path: str) -> None:
         """Show a page of the screen."""
@@ -85,7 +88,7 @@ class Clerk:
     def open_artifact(self, run: str, ending: str) -> None:
         """Show the run's page whose key has this ending."""
         wanted = {"flow_run_id": {"any_": [run]}, "key": {"like_": f"%{ending}"}}
-        found = self.up.api("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1}).json()
+        found = self.ask("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1})
         self.open(f"/artifacts/artifact/{found[0]['id']}")
         self.page.get_by_role("table").first.wait_for()
 
@@ -116,9 +119,9 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     """The month of a clerk, in its order."""
     clerk.open("/deployments")
     clerk.page.get_by_text("factures-mensuelles").first.wait_for()
-    deployment = clerk.up.api("GET", "/deployments/name/factures-mensuelles/facteur").json()["id"]
+    deployment = clerk.ask("GET", "/deployments/name/factures-mensuelles/facteur")["id"]
     clerk.open(f"/deployments/deployment/{deployment}")
-    clerk.page.get_by_role("button", name="Run").first.click()
+    clerk.page.get_by_role("button", name="Run", exact=True).click()
     clerk.picture("lancer", 900)
 
     run = clerk.run("importer-les-donnees", dossier=str(export))
@@ -187,6 +190,7 @@ def draw_first_page(pdf: Path, picture: Path) -> None:
 @contextmanager
 def everything(folder: Path) -> Iterator[tuple[Up, Path, Path]]:
     """Facteur and its SMTP server, with the sample written but not yet imported; the export, and ``var``."""
+    folder.mkdir(mode=0o700)
     export, var = folder / "export-2024-09", folder / "var"
     with ScriptedServer(folder / "smtp", *WEATHER) as smtp:
         env = environment(
@@ -202,6 +206,8 @@ def everything(folder: Path) -> Iterator[tuple[Up, Path, Path]]:
             yield up, export, var
         finally:
             up.end()
+            up.wait_until_nothing_is_left()
+            shutil.rmtree(folder)
 
 
 def main() -> None:
@@ -209,8 +215,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     scale = WIDTH / SHOWN_WIDTH
     with (
-        tempfile.TemporaryDirectory(prefix="facteur-images-") as folder,
-        everything(Path(folder)) as (up, export, var),
+        everything(FOLDER) as (up, export, var),
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
     ):

@@ -130,7 +130,8 @@ def read_reminder_source(
     kept = [line for line in lines if not reasons[line.id]]
     level = max((line.level for line in kept), default=1)
     parameters = {"association_id": row.association_id, "level": level}
-    days = connection.execute(_ANSWER_DAYS, parameters).scalar_one_or_none() or USUAL.answer_days[level - 1]
+    days = connection.execute(_ANSWER_DAYS, parameters).scalar_one_or_none()
+    days = USUAL.answer_days[level - 1] if days is None else days
     wording = connection.execute(_WORDING, {"structure_id": row.structure_id, "kind": f"reminder-{level}"}).first()
     source = ReminderSource(
         structure_code=row.structure_code,

@@ -81,11 +81,10 @@ def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> Ca
     kind = kind_of(campaign)
     with reading(load_settings().database) as session:
         standings = kind.standings(session, campaign)
-        reviewed = bool(session.get_one(Campaign, campaign.campaign_id).chosen_by)
+        stored = session.get_one(Campaign, campaign.campaign_id)
         lines = session.scalars(
             select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
         ).all()
-        shown = {line.document_id for line in lines}
         return CampaignFacts(
             campaign=campaign,
             kind=kind,
@@ -94,8 +93,21 @@ def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> Ca
             undocumented=tuple(kind.undocumented(session, campaign)),
             lines=_sent_lines(session, campaign, [line for line in lines if line.chosen]),
             stops=tuple(stops),
-            not_shown=tuple(s.number for s in standings if reviewed and s.mailable and s.document_id not in shown),
+            not_shown=_not_shown(stored, lines, standings),
         )
+
+
+def _not_shown(campaign: Campaign, lines: Sequence[CampaignLine], standings: Sequence[Standing]) -> tuple[str, ...]:
+    """What waits to be sent, and came after the review; a campaign of the higher levels alone never showed the others."""
+    if not campaign.chosen_by or int(campaign.parameters.get("niveau_minimum", 1)) > 1:
+        return ()
+    shown = {
+        (line.shown["structure"], number)
+        for line in lines
+        for number in (line.shown["number"], *(invoice["number"] for invoice in line.shown.get("invoices", ())))
+    }
+    waiting = (s for s in standings if s.mailable and s.coverage is Coverage.WAITING)
+    return tuple(s.number for s in waiting if (s.structure_code, s.number) not in shown)
 
 
 def _structures(session: Session, campaign: CampaignReference, codes: set[str]) -> dict[str, str]:

@@ -146,7 +146,7 @@ def _claim(delivery: PendingDelivery, size_limit: int, counter: Counter, post: P
         if changed and not resend_was_decided(rows, delivery.id):
             ledger.replan(rows, delivery.id, delivery.state, now=now)
             return None
-        if isinstance(latest, ReminderSource):
+        if isinstance(latest, ReminderSource) and not changed:  # old bytes still name what was paid since
             note_dropped(rows, latest)
         if fresh:
             attempt = ledger.compose_and_claim(
