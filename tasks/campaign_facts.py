@@ -98,7 +98,7 @@ def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> Ca
 
 
 def _not_shown(campaign: Campaign, lines: Sequence[CampaignLine], standings: Sequence[Standing]) -> tuple[str, ...]:
-    """What waits to be sent, and came after the review; a campaign of the higher levels alone never showed the others."""
+    """What waits, and came after the review; a campaign of the higher levels alone never showed the others."""
     if not campaign.chosen_by or int(campaign.parameters.get("niveau_minimum", 1)) > 1:
         return ()
     shown = {
