@@ -9,7 +9,6 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
-from tasks.reminding.printing import print_chosen
 
 from flows.mailing import conclude, send_remaining
 from flows.reminder_review import ask
@@ -21,6 +20,7 @@ from tasks.reminding.choosing import store_reminder_choice
 from tasks.reminding.freshness import stale_balances
 from tasks.reminding.plan_page import publish_reminder_plan
 from tasks.reminding.planning import plan_reminders, read_reminder_request
+from tasks.reminding.printing import print_chosen
 
 WORDINGS = ("reminder-1", "reminder-2", "reminder-3")
 

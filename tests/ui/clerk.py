@@ -111,7 +111,9 @@ class Clerk:
         self.page.screenshot(path=self.pictures / f"{name}.png")
 
     def _field(self, form: Locator, title: str) -> Locator:
-        label = self.page.locator(".schema-form-property__label", has_text=re.compile(rf"^{re.escape(title)}( \(Opt|$)"))
+        label = self.page.locator(
+            ".schema-form-property__label", has_text=re.compile(rf"^{re.escape(title)}( \(Opt|$)")
+        )
         return form.locator(".schema-form-property").filter(has=label)
 
     def _choose(self, field: Locator, words: str) -> None:
