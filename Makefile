@@ -1,4 +1,4 @@
-.PHONY: setup demo up test check faults bench-quick lock
+.PHONY: setup demo up test test-ui check faults bench-quick lock pictures
 .DEFAULT_GOAL := setup
 PYTHON = .venv/bin/python
 
@@ -22,6 +22,10 @@ up: .venv/.runtime
 test: .venv/.development
 	@$(PYTHON) -m pytest
 
+# Prefect's UI in a real browser, as a clerk drives it: some minutes. .ci/chromium installs the browser.
+test-ui: .venv/.development
+	@$(PYTHON) -m pytest tests/ui
+
 check: .venv/.development
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -34,6 +38,10 @@ faults: .venv/.development
 
 bench-quick: .venv/.development
 	@$(PYTHON) -m benchmarks.quick
+
+# The guides' pictures, from the running product; needs Debian's chromium and fonts-noto-color-emoji.
+pictures: .venv/.development
+	@$(PYTHON) docs/take_pictures.py
 
 # Only for maintainers, after a change of the dependencies. The options leave every index address out of the files.
 PIP_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \

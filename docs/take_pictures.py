@@ -1,7 +1,8 @@
 """Take every picture of the guides from the running product: ``make pictures``.
 
 A Facteur of its own, with the sample association in a temporary folder and the tests' scripted SMTP server, is started,
-worked with as a clerk does, and thrown away. Nothing leaves the machine. It needs Debian's ``chromium``.
+worked with as a clerk does, and thrown away. Nothing leaves the machine. It needs Debian's ``chromium`` and
+``fonts-noto-color-emoji``.
 """
 
 from __future__ import annotations
@@ -41,16 +42,19 @@ WIDTH, SHOWN_HEIGHT = 1400, 1144
 SHOWN_WIDTH = 1780  # the whole table fits; the picture is scaled down to WIDTH
 SETTLE_MS = 2500  # the graph and the tables move in
 PATIENCE_SECONDS = 300.0
+BUSY = 503
 FOLDER = Path("/tmp/facteur")  # noqa: S108  the pictures show its name; it must not be there yet
 IMAGES = Path(__file__).parent / "images"
 PERIOD, OVERDUE_AT = "2024-09", "2024-11-15"
 
-# What goes wrong in the month that the pictures show: two kinds of refusal, "later", and a connection that is lost.
+# What goes wrong in the month that the pictures show: two kinds of refusal, "later", and a connection that is lost. The
+# last ones are among the lines that a run shows first.
 WEATHER = (
-    Rule(Moment.RCPT, "550 5.1.1 Recipient address rejected: user unknown", skip=6, times=2),
-    Rule(Moment.RCPT, "552 5.2.2 Mailbox full", skip=20, times=1),
-    Rule(Moment.RCPT, "451 4.7.1 Greylisted, try again later", skip=30, times=1),
-    Rule(Moment.FINAL, how=How.DROP, skip=40, times=1),
+    Rule(Moment.RCPT, "550 5.1.1 Recipient address rejected: user unknown", skip=12, times=1),
+    Rule(Moment.RCPT, "550 5.1.1 Recipient address rejected: user unknown", skip=108, times=1),
+    Rule(Moment.RCPT, "552 5.2.2 Mailbox full", skip=60, times=1),
+    Rule(Moment.RCPT, "451 4.7.1 Greylisted, try again later", skip=107, times=1),
+    Rule(Moment.FINAL, how=How.DROP, skip=104, times=1),
 )
 
 
@@ -68,8 +72,11 @@ class Clerk:
         return run
 
     def ask(self, method: str, path: str, json: object = None) -> Any:
-        """What the API answers; an error when it refuses."""
-        return self.up.api(method, path, json).raise_for_status().json()
+        """What the API answers; asked again while its database is busy, an error when it refuses."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (answer := self.up.api(method, path, json)).status_code == BUSY and time.monotonic() < deadline:
+            time.sleep(1)
+        return answer.raise_for_status().json()
 
     def _has_come_to(self, run: str, until: str) -> bool:
         state = self.ask("GET", f"/flow_runs/{run}")["state"]
@@ -122,7 +129,10 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     deployment = clerk.ask("GET", "/deployments/name/factures-mensuelles/facteur")["id"]
     clerk.open(f"/deployments/deployment/{deployment}")
     clerk.page.get_by_role("button", name="Run", exact=True).click()
-    clerk.picture("lancer", 900)
+    clerk.picture("lancer", 760)
+    clerk.open(f"/deployments/deployment/{deployment}/run")
+    clerk.page.get_by_text("rediriger_vers").first.wait_for()
+    clerk.picture("formulaire", 1000)
 
     run = clerk.run("importer-les-donnees", dossier=str(export))
     clerk.open_artifact(run, "import-donnees")
@@ -152,8 +162,7 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     clerk.cancel(run)
 
     clerk.run("editer-les-courriers", periode=PERIOD, quoi="sans adresse ou papier demandé")
-    draw_first_page(next((var / "impressions").glob("*.pdf")), IMAGES / "courriers.png")
-    print("  courriers.png", flush=True)
+    draw_first_page(next((var / "impressions").glob("*.pdf")), "courriers")
 
     run = clerk.run("historique")
     clerk.open_artifact(run, "historique")
@@ -165,6 +174,8 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     run = clerk.run("relances", until="Suspended", date_de_reference=OVERDUE_AT)
     clerk.open_artifact(run, "-plan")
     clerk.picture("relances")
+    clerk.open_form(run)
+    clerk.picture("choix-relances", 1144)
     clerk.cancel(run)
 
     run = clerk.run("codifier-une-structure", until="Suspended", structure="TILLEULS")
@@ -174,23 +185,24 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
 
 
 def refused_invoice() -> str:
-    """The number of an invoice that an address refused: its page has more than one line to tell."""
+    """The number of an invoice that an address refused; if there is one, of a resident with two addresses."""
     status = facteur("status", "--period", PERIOD, "--json", env=os.environ)
     invoices = json.loads(status.stdout)["invoices"]
-    return next(invoice["number"] for invoice in invoices if invoice["coverage"] == "failed")
+    failed = [invoice for invoice in invoices if invoice["coverage"] == "failed"]
+    return str(max(failed, key=lambda invoice: len(invoice["deliveries"]))["number"])
 
 
-def draw_first_page(pdf: Path, picture: Path) -> None:
+def draw_first_page(pdf: Path, name: str) -> None:
     """The cover sheet of a file to print."""
     document = pypdfium2.PdfDocument(pdf)
-    document[0].render(scale=1.6).to_pil().save(picture)
+    document[0].render(scale=1.6).to_pil().save(IMAGES / f"{name}.png")
     document.close()
+    print(f"  {name}.png", flush=True)
 
 
 @contextmanager
 def everything(folder: Path) -> Iterator[tuple[Up, Path, Path]]:
     """Facteur and its SMTP server, with the sample written but not yet imported; the export, and ``var``."""
-    folder.mkdir(mode=0o700)
     export, var = folder / "export-2024-09", folder / "var"
     with ScriptedServer(folder / "smtp", *WEATHER) as smtp:
         env = environment(
@@ -207,15 +219,23 @@ def everything(folder: Path) -> Iterator[tuple[Up, Path, Path]]:
         finally:
             up.end()
             up.wait_until_nothing_is_left()
-            shutil.rmtree(folder)
 
 
 def main() -> None:
-    """Take them all."""
+    """Take them all, and leave nothing behind."""
+    FOLDER.mkdir(mode=0o700)
+    try:
+        take_from(FOLDER)
+    finally:
+        shutil.rmtree(FOLDER)
+
+
+def take_from(folder: Path) -> None:
+    """Take them all, with a Facteur that lives in this folder."""
     IMAGES.mkdir(exist_ok=True)
     scale = WIDTH / SHOWN_WIDTH
     with (
-        everything(FOLDER) as (up, export, var),
+        everything(folder) as (up, export, var),
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
     ):

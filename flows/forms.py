@@ -9,7 +9,7 @@ from uuid import UUID
 
 from prefect.input.actions import read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 
 def one_of(labels: tuple[str, ...]) -> Any:
@@ -18,6 +18,14 @@ def one_of(labels: tuple[str, ...]) -> Any:
     Of a single label Pydantic alone would make a "const", which the UI does not show as something to choose.
     """
     return Annotated[Literal[labels], WithJsonSchema({"type": "string", "enum": list(labels)})]
+
+
+def initials_entry(explanation: str) -> Any:
+    """The first entry of a form, which also says, in Markdown, what the form is about.
+
+    The UI squeezes the description of a form that is higher than the window to nothing; that of an entry it does not.
+    """
+    return (str, Field(title="Vos initiales", description=explanation, min_length=1, max_length=20))
 
 
 @dataclass(frozen=True, slots=True)

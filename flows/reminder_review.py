@@ -8,7 +8,7 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
-from flows.forms import one_of
+from flows.forms import initials_entry, one_of
 from flows.review import PATIENCE_SECONDS
 from models.reminder import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
@@ -23,18 +23,14 @@ from tasks.reminding.shown import ShownReminder, read_shown_reminders
 def ask(campaign: CampaignReference, plan_page: str) -> ReminderChoice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_reminders(campaign)
-    form = _form(campaign, lines)
-    answer = suspend_flow_run(
-        wait_for_input=form.with_initial_data(description=_description(campaign, lines, plan_page)),
-        key="relecture",
-        timeout=PATIENCE_SECONDS,
-    )
+    form = _form(campaign, lines, _description(campaign, lines, plan_page))
+    answer = suspend_flow_run(wait_for_input=form, key="relecture", timeout=PATIENCE_SECONDS)
     return _choice(lines, cast("dict[str, object]", answer.model_dump()))
 
 
-def _form(campaign: CampaignReference, lines: list[ShownReminder]) -> type[RunInput]:
+def _form(campaign: CampaignReference, lines: list[ShownReminder], explanation: str) -> type[RunInput]:
     trial = bool(campaign.redirected_to)
-    fields: dict[str, object] = {"vos_initiales": (str, Field(title="Vos initiales", min_length=1, max_length=20))}
+    fields: dict[str, object] = {"vos_initiales": initials_entry(explanation)}
     if not trial:
         fields["mode"] = (
             Literal["e-mail", "courrier"],

@@ -8,7 +8,7 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
-from flows.forms import one_of
+from flows.forms import initials_entry, one_of
 from tasks.planning import CampaignReference, Choice
 from tasks.reviewing import ShownLine, read_shown_lines
 
@@ -18,19 +18,13 @@ PATIENCE_SECONDS = 14 * 24 * 3600
 def ask(campaign: CampaignReference, plan_page: str) -> Choice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_lines(campaign)
-    form = _form(lines)
-    answer = suspend_flow_run(
-        wait_for_input=form.with_initial_data(description=_description(campaign, lines, plan_page)),
-        key="relecture",
-        timeout=PATIENCE_SECONDS,
-    )
+    form = _form(lines, _description(campaign, lines, plan_page))
+    answer = suspend_flow_run(wait_for_input=form, key="relecture", timeout=PATIENCE_SECONDS)
     return _choice(lines, cast("dict[str, object]", answer.model_dump()))
 
 
-def _form(lines: list[ShownLine]) -> type[RunInput]:
-    fields: dict[str, object] = {
-        "vos_initiales": (str, Field(title="Vos initiales", min_length=1, max_length=20)),
-    }
+def _form(lines: list[ShownLine], explanation: str) -> type[RunInput]:
+    fields: dict[str, object] = {"vos_initiales": initials_entry(explanation)}
     selected = tuple(line.label for line in lines if line.preselected)
     others = tuple(line.label for line in lines if not line.preselected and line.offered)
     if selected:

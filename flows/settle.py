@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field, create_model
 
-from flows.forms import one_of
+from flows.forms import initials_entry, one_of
 from flows.mailing import mail_documents
 from flows.review import PATIENCE_SECONDS
 from models.decision import Settlement
@@ -67,18 +67,15 @@ def _send_what_was_decided(run: str) -> State[Any]:
 
 def ask(questions: list[Question], page: str) -> Answer:
     """Suspend the run until a person has answered. The form is made from the stored questions."""
-    answer = suspend_flow_run(
-        wait_for_input=_form(questions).with_initial_data(description=_description(len(questions), page)),
-        key="incertains",
-        timeout=PATIENCE_SECONDS,
-    )
+    form = _form(questions, _description(len(questions), page))
+    answer = suspend_flow_run(wait_for_input=form, key="incertains", timeout=PATIENCE_SECONDS)
     return read_answer(questions, answer.model_dump())
 
 
-def _form(questions: list[Question]) -> type[RunInput]:
+def _form(questions: list[Question], explanation: str) -> type[RunInput]:
     labels = tuple(question.label for question in questions)
     fields: dict[str, object] = {
-        "vos_initiales": (str, Field(title="Vos initiales", min_length=1, max_length=20)),
+        "vos_initiales": initials_entry(explanation),
         "motif": (
             str,
             Field(

@@ -52,10 +52,13 @@ def anchors(page: Path) -> set[str]:
 
 
 def commands_of(text: str) -> Iterator[list[str]]:
-    """The words after ``facteur`` wherever the code of a page runs it; what is optional is taken as given."""
+    """The words after ``facteur`` wherever the code of a page runs it.
+
+    What is optional is taken as given; a word in capitals stands for any value, a number too.
+    """
     for line in code_of(text):
         for rest in re.findall(r"(?:^|[;&] *|bin/)facteur ([a-z][^;&|#]*)", line):
-            yield shlex.split(rest.replace("[", "").replace("]", ""))
+            yield ["1" if word.isupper() else word for word in shlex.split(re.sub(r"[\[\]]", "", rest))]
 
 
 def settings_of(model: type[BaseModel], prefix: str = "FACTEUR_") -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.flows.facteur_process import Up
 
@@ -20,6 +20,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+WINDOW: ViewportSize = {"width": 1400, "height": 900}
+SMALL_SCREEN: ViewportSize = {"width": 1366, "height": 650}
 SCREEN_MS = 20_000  # what the screen itself needs, on a busy machine
 RUN_MS = 120_000  # a worker takes the run up, and a process of it works
 ENDED = re.compile("Completed|Failed|Crashed|Cancelled|Suspended")
@@ -33,8 +35,8 @@ class Clerk:
     facteur: Up
     pictures: Path
 
-    def start(self, flow: str, **parameters: str) -> str:
-        """Press "Run", "Custom run", fill the form in and follow "View run"; the run's id.
+    def start(self, flow: str, *, flip: str = "", **parameters: str) -> str:
+        """Press "Run", "Custom run", fill the form in, flip the switch ``flip``, and go to the run; its id.
 
         Of a parameter that offers a choice the value is chosen from its list.
         """
@@ -50,33 +52,53 @@ class Clerk:
                 self._choose(field, value)
             else:
                 field.locator("textarea, input").fill(value)
+        if flip:
+            self._field(form, flip).locator(".p-toggle__control").click()
         self.look(f"{flow}-form")
-        self.page.get_by_role("button", name="Submit").click()
-        self.page.get_by_role("button", name="View run").first.click()  # Prefect announces the run twice
-        self.page.wait_for_url("**/runs/flow-run/**")
-        return self.page.url.partition("/flow-run/")[2].partition("?")[0]
+        with self.page.expect_response("**/create_flow_run") as answer:
+            self.page.get_by_role("button", name="Submit").click()
+        run = str(answer.value.json()["id"])
+        self.open_run(run)  # where "View run" leads, which goes away after some seconds
+        return run
 
     def wait_for(self, state: str) -> None:
         """Wait until the run on the screen is in ``state``: another end fails at once, with what the run says."""
-        badge = self.page.locator(".p-heading, .page-heading, main").locator(".state-badge").first
-        expect(badge).to_have_text(ENDED, timeout=RUN_MS)
-        expect(badge).to_have_text(state)
+        expect(self._badge()).to_have_text(ENDED, timeout=RUN_MS)
+        expect(self._badge()).to_have_text(state)
+
+    def _badge(self) -> Locator:
+        return self.page.locator(".page-heading-flow-run__meta .state-badge")
 
     def message(self) -> str:
         """What the run on the screen says of its state, in its tab "Details"."""
         self.tab("Details")
-        words = self.page.locator(".p-key-value", has_text="State Message")
-        return words.inner_text().partition("\n")[2]
+        words = self.page.locator(".p-key-value", has_text="State Message").locator(".p-text-truncate")
+        if words.get_by_text("See More").count():
+            words.get_by_text("See More").click()
+        return words.inner_text().removesuffix("See Less").strip()
 
     def tab(self, name: str) -> None:
         self.page.locator(".p-tabs").get_by_text(name, exact=True).click()
 
     def resume(self) -> Locator:
-        """Press "Resume"; the form that opens."""
+        """Press "Resume"; the form that opens. What it says first must be seen on a small screen too."""
+        self.page.set_viewport_size(SMALL_SCREEN)
         self.page.get_by_role("button", name="Resume").click()
         form = self.page.get_by_role("dialog")
-        form.get_by_text("Vos initiales").wait_for()
+        expect(form.get_by_role("link", name="Voir ").first).to_be_in_viewport()
+        self.look("form-on-a-small-screen")
+        self.page.set_viewport_size(WINDOW)
         return form
+
+    def retry(self) -> None:
+        """Press "Retry" and confirm, and wait until the run is on its way again."""
+        self.page.get_by_role("button", name="Retry").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Retry").click()
+        expect(self._badge()).not_to_have_text(ENDED, timeout=RUN_MS)
+
+    def value(self, form: Locator, title: str) -> str:
+        """What stands in the field under ``title``."""
+        return self._field(form, title).locator("textarea, input").input_value()
 
     def fill(self, form: Locator, title: str, value: str) -> None:
         self._field(form, title).locator("textarea, input").fill(value)
@@ -87,8 +109,12 @@ class Clerk:
             self._choose(self._field(form, title), word)
 
     def submit(self, form: Locator) -> None:
-        form.get_by_role("button", name="Submit").click()
+        """Send the form; the server's answer is part of a failure."""
+        with self.page.expect_response("**/resume") as answer:
+            form.get_by_role("button", name="Submit").click()
+        assert answer.value.ok, answer.value.text()
         form.wait_for(state="hidden")
+        expect(self._badge()).not_to_have_text(ENDED, timeout=RUN_MS)
 
     def open_artifact(self, description: str) -> str:
         """Open, from the run on the screen, the artifact that is described so; the text of its page."""
@@ -97,13 +123,20 @@ class Clerk:
         self.page.wait_for_url("**/artifacts/artifact/**")
         return self.read_page()
 
+    def open_newest(self, key: str) -> str:
+        """Open the newest artifact under ``key``: a run's own list is in no order."""
+        self.page.goto(f"{self.facteur.address}/artifacts/key/{key}")
+        self.page.locator("a[href*='/artifacts/artifact/']").first.click()
+        self.page.wait_for_url("**/artifacts/artifact/**")
+        return self.read_page()
+
     def read_page(self) -> str:
         """The text of the Markdown page on the screen."""
-        page = self.page.locator(".artifact-description, article.markdown-renderer").last
+        page = self.page.locator("article.artifact-data-markdown")
         page.wait_for()
         return page.inner_text()
 
-    def back_to(self, run: str) -> None:
+    def open_run(self, run: str) -> None:
         self.page.goto(f"{self.facteur.address}/runs/flow-run/{run}")
 
     def look(self, name: str) -> None:
@@ -121,6 +154,7 @@ class Clerk:
         search = self.page.get_by_role("combobox")
         if search.count():
             search.fill(words)
-        self.page.locator(".p-select-option", has_text=words).first.click()
+        self.page.locator(".p-select-option", has_text=words).click()
         if search.count():  # a list with several choices stays open
-            self.page.keyboard.press("Escape")
+            search.press("Escape")
+        expect(self.page.locator(".p-select-option")).to_have_count(0)
