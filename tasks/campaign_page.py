@@ -93,12 +93,12 @@ def _counts_of_trial(facts: CampaignFacts) -> Counter[str]:
 
 def _in_words(facts: CampaignFacts, counts: Counter[str]) -> str:
     total = counts.total()
-    noun = facts.kind.many if total > 1 else facts.kind.one
+    noun = facts.kind.covered_many if total > 1 else facts.kind.covered_one
     parts = ", ".join(counted(label, counts[label]) for label in IN_ORDER if counts[label])
     return (
         f"{quantity(Decimal(total))} {noun} {facts.kind.of(facts.when)} : {parts}."
         if total
-        else f"Aucune {facts.kind.one}."
+        else f"Aucune {facts.kind.covered_one}."
     )
 
 

@@ -35,9 +35,9 @@ def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Outco
     facts = read_facts(campaign, stops)
     tally = facts.tally
     sentence = headline(tally, facts.when, facts.sent_since, facts.next_try, facts.kind)
-    _publish_pages(facts, sentence)
     if printed is not None:
         sentence = printed.sentence if not tally.total else f"{sentence} {printed.sentence}"
+    _publish_pages(facts, sentence)
     if stops:
         sentence = f"{sentence} Arrêt : {stops[0].sentence}. {stops[0].remedy}"
     failed = bool(stops or tally.refused or tally.uncertain or tally.waiting or (printed and printed.failed))

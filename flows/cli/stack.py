@@ -17,6 +17,7 @@ from flows.cli.migrate import bring_up_to_date
 from flows.cli.ports import port_problem
 from flows.cli.processes import Processes, inherited, python
 from flows.cli.refusal import CannotGoOnError
+from flows.cli.screen import let_lists_open
 from flows.cli.surroundings import local_address, prefect_environment
 from settings.load import Settings
 
@@ -65,6 +66,7 @@ def _start(settings: Settings, project: Path, processes: Processes, environment:
     from flows.cli.deploying import POOL, WORKER, prepare_server
 
     _wait_for_server(settings, processes)
+    let_lists_open(settings.prefect_home)
 
     def deploy() -> None:
         print("Mise en place des déploiements…", flush=True)
