@@ -86,7 +86,11 @@ def watched(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFact
             yield Watched(relay, settings)
         finally:
             worker.terminate()
-            worker.wait()
+            try:
+                worker.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # it waits for a run that nobody needs any more
+                worker.kill()
+                worker.wait()
             with get_client(sync_client=True) as client:
                 for watch in watches(SOON, SOON):
                     for found in client.read_automations_by_name(watch.name):
