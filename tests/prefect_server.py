@@ -67,7 +67,11 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
                 EventsWorker.drain_all()
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _wait(server: PrefectServer, process: subprocess.Popen[bytes], log: Path) -> None:
