@@ -193,7 +193,7 @@ def test_an_uncertain_reminder_is_settled_in_the_same_form(office: Workplace) ->
     with get_client(sync_client=True) as client:
         ours = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
         (page,) = client.read_artifacts(artifact_filter=ours)
-    assert "| Dupont SARL | relance 1 | client | dupont@example.org |" in str(page.data)
+    assert "| Dupont SARL<br>relance 1 | dupont@example.org<br>client |" in str(page.data)
     answer(run, a_renvoyer=[label])
     state = work(run)
     assert state.is_completed()
