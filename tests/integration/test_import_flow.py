@@ -73,7 +73,10 @@ def test_a_refused_import_ends_failed_with_every_fault_as_a_table(var: Path) -> 
     assert _residents(var) == 0
     artifact = _artifact()
     assert "| residents.csv<br>ligne 2, email | &lt;script&gt;\\|↵x@y | contient un retour à la ligne ou " in artifact
-    assert "| clients.csv<br>ligne 2, type | pro | n'est pas une valeur connue<br>Attendu : professionnel ou particulier |" in artifact
+    assert (
+        "| clients.csv<br>ligne 2, type | pro | n'est pas une valeur connue<br>Attendu : professionnel ou particulier |"
+        in artifact
+    )
 
 
 def _facteur_import(folder: Path) -> int:
