@@ -156,11 +156,13 @@ def fill_database(structures: int, invoices: int) -> list[str]:
 def send(structure: str) -> int:
     """A run of its own: mail all invoices of a structure, until killed."""
     from settings.load import load_settings
+    from tasks.choosing import store_choice
     from tasks.mailing import mail_document
-    from tasks.planning import plan_invoices, read_request, store_choice
+    from tasks.planning import plan_invoices
     from tasks.post_office import PostOffice
     from tasks.relays import find_relays
     from tasks.remaining import remaining_documents
+    from tasks.requests import read_request
 
     request = read_request(str(uuid4()), datetime.now(UTC), PERIOD, [structure], "", "")
     carriers = find_relays((structure,))

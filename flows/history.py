@@ -13,7 +13,7 @@ from prefect.states import Completed, Failed
 
 from tasks.history import history
 from tasks.moments import PARIS
-from tasks.planning import read_scope
+from tasks.requests import read_scope
 from tasks.resident_page import resident_history
 
 

@@ -15,10 +15,12 @@ from flows.review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.period import Period
 from tasks.checking import before_campaign
+from tasks.choosing import store_choice
 from tasks.moments import PARIS
 from tasks.plan_page import publish_plan
-from tasks.planning import plan_invoices, read_request, store_choice
+from tasks.planning import plan_invoices
 from tasks.relays import find_relays
+from tasks.requests import read_request
 
 
 def run_name() -> str:

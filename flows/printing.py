@@ -13,9 +13,9 @@ from prefect.states import Completed, Failed
 
 from models.values.period import Period
 from tasks.moments import PARIS
-from tasks.planning import Refusal, read_scope, read_structures
 from tasks.printing import Outcome, What, print_again, print_letters, print_reminders
 from tasks.printing.named import as_named
+from tasks.requests import Refusal, read_scope, read_structures
 
 
 def run_name() -> str:

@@ -14,8 +14,8 @@ from flows.mailing import mail_documents
 from models.values.period import Period
 from tasks.failures import plan_by_force, read_failures, resent
 from tasks.moments import PARIS
-from tasks.planning import unknown_period
 from tasks.remaining import due_documents, waiting_documents
+from tasks.requests import unknown_period
 
 
 @flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)

@@ -9,7 +9,8 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from flows.forms import initials_entry, one_of
-from tasks.planning import CampaignReference, Choice
+from tasks.choosing import Choice
+from tasks.planning import CampaignReference
 from tasks.reviewing import ShownLine, read_shown_lines
 
 PATIENCE_SECONDS = 14 * 24 * 3600

@@ -19,7 +19,7 @@ from flows.review import PATIENCE_SECONDS
 from models.decision import Settlement
 from models.values.period import Period
 from tasks.moments import PARIS
-from tasks.planning import unknown_period
+from tasks.requests import unknown_period
 from tasks.settling import Answer, resends, settled, store_answer
 from tasks.uncertain import Question, ask_about, publish_evidence
 

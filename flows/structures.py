@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, cast
-from uuid import UUID
+from typing import Any, NoReturn, cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
-from prefect.input.actions import read_flow_run_input
-from prefect.input.run_input import keyset_from_base_key
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field, create_model
 
-from flows.forms import one_of
+from flows.forms import form_key, one_of, read_answers
 from flows.review import PATIENCE_SECONDS
 from tasks.codification.checking import INITIALS, LONGEST_INITIALS, read_entry
 from tasks.codification.fields import FIELDS
@@ -33,17 +29,9 @@ from tasks.codifying import (
 from tasks.imports.addresses import AddressFault
 from tasks.rendering import cell
 
+FORM = "codification"
 ACTION = "que_faire"
 SAVE, LOOK = "Enregistrer", "Voir l'aperçu sans enregistrer"
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """The forms of a run so far: what was shown before anybody answered, the last answer, the next form's number."""
-
-    shown: Mapping[str, str]
-    typed: Mapping[str, Any] | None
-    next_number: int
 
 
 def run_name() -> str:
@@ -70,49 +58,25 @@ def codifier_une_structure(structure: str = "", essai_vers: str = "") -> State[A
         return Failed(message=bad_trial_address(trial_to))
     run = flow_run.get_id() or ""
     if not is_stored(run):
-        forms = read_forms(run)
+        forms = read_answers(run, FORM)
         if forms.typed is None:
             ask(forms.next_number, sheet.values, "", _explanation(publish_page(sheet, saved=False), trial_to))
         entry = read_entry(forms.typed)
         if entry.faults or forms.typed.get(ACTION) == LOOK:
             page = publish_page(sheet.with_values(entry.values), saved=False)
             ask(forms.next_number, entry.values, entry.initials, _again(page, entry.faults))
-        store(sheet.code, forms.shown, entry, run, trial_to)
+        shown = {field.key: str(forms.shown.get(field.name, "")) for field in FIELDS}
+        store(sheet.code, shown, entry, run, trial_to)
     done = finish(sheet.code, run)
     return (Failed if done.failed else Completed)(message=done.sentence)
 
 
-def read_forms(flow_run_id: str) -> Forms:
-    """What was shown and answered in this run.
-
-    Read from the run's stored inputs and not through the pause keys: a Retry clears those, and a form that is shown a
-    second time under one key can never be answered.
-    """
-    run = UUID(flow_run_id)
-    number, shown = 1, dict[str, str]()
-    typed: dict[str, Any] | None = None
-    while schema := _read(number, "schema", run):
-        if typed is None:
-            asked = schema["properties"]
-            shown = {field.key: str(asked.get(field.name, {}).get("default", "")) for field in FIELDS}
-        typed = _read(number, "response", run) or typed
-        number += 1
-    return Forms(shown, typed, number)
-
-
-def _read(number: int, what: Literal["schema", "response"], run: UUID) -> dict[str, Any] | None:
-    key = keyset_from_base_key(f"suspended-{_name(number)}")[what]
-    return cast("dict[str, Any] | None", read_flow_run_input(key, flow_run_id=run))
-
-
 def ask(number: int, values: Mapping[str, str], initials: str, description: str) -> NoReturn:
     """Suspend the run with a form that holds ``values``: it goes on from its first line when it was answered."""
-    suspend_flow_run(wait_for_input=_form(values, initials, description), key=_name(number), timeout=PATIENCE_SECONDS)
+    suspend_flow_run(
+        wait_for_input=_form(values, initials, description), key=form_key(FORM, number), timeout=PATIENCE_SECONDS
+    )
     raise RuntimeError("a form that was never shown before suspends its run")
-
-
-def _name(number: int) -> str:
-    return f"codification-{number}"
 
 
 def _form(values: Mapping[str, str], initials: str, description: str) -> type[RunInput]:

@@ -23,11 +23,13 @@ from models.session import reading
 from models.standings import Standing, read_standings
 from models.values.documents import DocumentReference
 from settings.load import load_settings
+from tasks.choosing import Choice, store_choice
 from tasks.headlines import Tally, counts, plural
 from tasks.moments import PARIS
-from tasks.planning import Choice, InvoiceRequest, plan_invoices, store_choice
+from tasks.planning import plan_invoices
 from tasks.post_office import Stopped
 from tasks.reporting import Outcome
+from tasks.requests import InvoiceRequest
 
 
 @dataclass(frozen=True, slots=True)

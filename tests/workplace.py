@@ -20,11 +20,13 @@ from models.people import Guardian, RecipientPolicy, Resident
 from models.session import reading, writing
 from models.standings import Standing, read_standings
 from settings.load import load_settings
+from tasks.choosing import Choice, store_choice
 from tasks.mailing import mail_document
-from tasks.planning import CampaignReference, Choice, plan_invoices, read_request, store_choice
+from tasks.planning import CampaignReference, plan_invoices
 from tasks.post_office import PostOffice, Stopped
 from tasks.relays import find_relays
 from tasks.remaining import remaining_documents
+from tasks.requests import read_request
 from tests.smtp_server.process import ScriptedServer
 
 PERIOD = "2024-09"

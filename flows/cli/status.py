@@ -23,8 +23,8 @@ from models.values.period import Period
 from settings.load import load_settings
 from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
 from tasks.moments import PARIS
-from tasks.planning import Refusal
 from tasks.reminding.planning import read_day
+from tasks.requests import Refusal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

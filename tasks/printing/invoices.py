@@ -11,11 +11,12 @@ from models.session import reading, writing
 from models.standings import Standing, read_standings
 from settings.load import Settings
 from tasks.campaign_kinds import month_label
-from tasks.planning import Scope, add_documents
+from tasks.planning import add_documents
 from tasks.printing.batch import Batch, Outcome, What, invoice_batch
 from tasks.printing.letters import read_letters
 from tasks.printing.named import Candidate, pick
 from tasks.printing.once import print_once
+from tasks.requests import Scope
 
 
 def _on_paper(standing: Standing) -> bool:

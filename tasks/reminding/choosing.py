@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
 from models.campaign import REAL, Campaign, CampaignLine
-from models.delivery import Delivery
 from models.overdue import OverdueStanding, read_overdue
 from models.people import Client
 from models.reminder import Channel, Reminder, ReminderLine
-from models.rules.recipients import NoAddress, Recipient
-from models.rules.states import DeliveryState
 from models.session import writing
 from settings.load import load_settings
-from tasks.planning import CampaignReference, insert_once
+from tasks.choosing import Recipients, plan_deliveries
+from tasks.planning import CampaignReference
 from tasks.points import reached
 
 
@@ -58,7 +55,9 @@ def store_reminder_choice(campaign: CampaignReference, choice: ReminderChoice | 
         stored.chosen_by = choice.initials if choice else ""
         stored.mode = choice.mode if choice else stored.mode
         session.flush()
-        _plan_deliveries(session, stored, [reminders[line.document_id] for line in lines if line.chosen], overdue, now)
+        planned = [reminders[line.document_id] for line in lines if line.chosen]
+        by_mail = [reminder for reminder in planned if reminder.channel == Channel.EMAIL]
+        plan_deliveries(session, stored, [(r.document_id, 1, _recipients(r, overdue)) for r in by_mail], now)
     reached("planned")
 
 
@@ -102,33 +101,5 @@ def _rounds(session: Session, entry: ReminderLine) -> int:
     return session.scalar(query) or 0
 
 
-def _plan_deliveries(
-    session: Session,
-    campaign: Campaign,
-    reminders: list[Reminder],
-    overdue: Mapping[int, OverdueStanding],
-    now: datetime,
-) -> None:
-    rows = [
-        {
-            "document_id": reminder.document_id,
-            "version": 1,
-            "address": recipient.key,
-            "purpose": campaign.purpose,
-            "redirected_to": campaign.redirected_to,
-            "role": recipient.role,
-            "campaign_id": campaign.id,
-            "state": DeliveryState.PLANNED,
-            "changed_at": now,
-        }
-        for reminder in reminders
-        if reminder.channel == Channel.EMAIL
-        for recipient in _recipients(reminder, overdue)
-    ]
-    if rows:
-        session.execute(insert_once(session, Delivery), rows)
-
-
-def _recipients(reminder: Reminder, overdue: Mapping[int, OverdueStanding]) -> tuple[Recipient, ...]:
-    recipients = overdue[next(entry.invoice_id for entry in reminder.lines if entry.chosen)].recipients
-    return () if isinstance(recipients, NoAddress) else recipients
+def _recipients(reminder: Reminder, overdue: Mapping[int, OverdueStanding]) -> Recipients:
+    return overdue[next(entry.invoice_id for entry in reminder.lines if entry.chosen)].recipients

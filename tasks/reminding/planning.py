@@ -18,7 +18,8 @@ from models.reminder import Channel, Reminder, ReminderLine
 from models.rules.recipients import NoAddress, normalise
 from models.values.reminder_paper import FORMAL_NOTICE
 from tasks.labels import REMINDER
-from tasks.planning import CampaignReference, Refusal, read_redirection, read_structures, stored_once
+from tasks.planning import CampaignReference, stored_once
+from tasks.requests import Refusal, read_redirection, read_structures
 
 MODES = {"e-mail": Channel.EMAIL, "courrier": Channel.LETTER}
 

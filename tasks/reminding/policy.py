@@ -18,8 +18,8 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.imports.faults import visible
 from tasks.labels import CHANNEL, REMINDER
-from tasks.planning import Refusal, read_structures
 from tasks.reminding.policy_entry import PolicyEntry
+from tasks.requests import Refusal, read_structures
 
 # The page of a structure shows it as it stands here, with who changed it and when.
 HISTORY_FIELD = "Règles de relance"

@@ -29,11 +29,13 @@ from models.decision import Settlement
 from models.values.documents import DocumentReference
 from settings.load import load_settings
 from tasks import points
+from tasks.choosing import store_choice
 from tasks.mailing import mail_document
-from tasks.planning import CampaignReference, plan_invoices, read_request, store_choice
+from tasks.planning import CampaignReference, plan_invoices
 from tasks.post_office import PostOffice
 from tasks.relays import find_relays
 from tasks.remaining import remaining_documents, wait_for_leases
+from tasks.requests import read_request
 from tasks.settling import Answer, resends, store_answer
 from tasks.uncertain import ask_about
 from tests.faults.orders import At, Deed, Ended, Marks, Orders

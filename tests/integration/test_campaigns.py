@@ -17,7 +17,7 @@ from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
 from models.session import reading, writing
 from settings.load import load_settings
-from tasks.planning import Choice
+from tasks.choosing import Choice
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import Workplace

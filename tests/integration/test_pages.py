@@ -22,9 +22,10 @@ from models.session import reading, writing
 from tasks.campaign_facts import CampaignFacts, read_facts
 from tasks.campaign_page import Links, campaign_page, campaign_title
 from tasks.causes_page import failures_page, groups
+from tasks.choosing import Choice
 from tasks.coverage_page import coverage_page, coverage_table, unmailed_page
 from tasks.history import SHOWN_MONTHS, history
-from tasks.planning import CampaignReference, Choice
+from tasks.planning import CampaignReference
 from tasks.resident_page import resident_history
 from tasks.settling import Answer, store_answer
 from tasks.uncertain import ask_about

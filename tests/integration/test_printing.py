@@ -25,8 +25,8 @@ from models.session import reading, writing
 from settings.load import load_settings
 from tasks import archive
 from tasks.moments import PARIS
-from tasks.planning import Scope, read_scope
 from tasks.printing import Outcome, What, print_again, print_letters
+from tasks.requests import Scope, read_scope
 from tests.smtp_server.script import How, Moment, Rule
 from tests.unit.documents.papers import runs
 from tests.workplace import PERIOD, Workplace, add_structure
@@ -37,7 +37,7 @@ EVERYTHING_TO_PRINT: What = "tout ce qui doit être imprimé"
 KILLED_AFTER_NAMING = """
 import os, sys
 from settings.load import load_settings
-from tasks.planning import Scope
+from tasks.requests import Scope
 from tasks.printing import print_letters
 
 folder = load_settings().prints

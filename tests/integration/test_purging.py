@@ -23,11 +23,11 @@ from models.session import reading, writing
 from settings.load import load_settings
 from settings.retention import RetentionSettings
 from tasks import archive
-from tasks.planning import Scope
 from tasks.printing import print_again, print_letters
 from tasks.purging import purge
 from tasks.purging.archived import find_archived
 from tasks.purging.limits import Limits, months_before
+from tasks.requests import Scope
 from tasks.settling import Answer, resends, store_answer
 from tasks.uncertain import ask_about
 from tests.integration.test_settling import mail
