@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from models.invoice import Invoice
+from models.issuers import ISSUER, read_issuer
 from models.organisation import Association, Structure, Wording
 from models.people import Client, ClientKind
 from models.reminder import Reminder, ReminderLevel, ReminderLine, ReminderPolicy
@@ -17,7 +18,6 @@ from models.reminder_terms import USUAL
 from models.rules.recipients import NoAddress, Recipient, resolve_client
 from models.rules.reminders import NotDue
 from models.sources import Source, read_invoice, read_invoice_source
-from models.values.paper import Issuer
 from models.values.people import PostalAddress
 from models.values.reminder_paper import OverdueInvoice, ReminderPaper
 
@@ -65,22 +65,8 @@ _REMINDER = (
         Client.city.label("client_city"),
         Client.reminders_suspended_until,
         Association.id.label("association_id"),
-        Association.name.label("association"),
         Structure.id.label("structure_id"),
-        Structure.code.label("structure_code"),
-        Structure.name.label("structure"),
-        Structure.street,
-        Structure.postcode,
-        Structure.city,
-        Structure.siret,
-        Structure.finess,
-        Structure.iban,
-        Structure.bic,
-        Structure.vat_mention,
-        Structure.sender_name,
-        Structure.sender_email,
-        Structure.reply_to,
-        Structure.footer,
+        *ISSUER,
     )
     .join(Client, Reminder.client_id == Client.id)
     .join(Structure, Client.structure_id == Structure.id)
@@ -168,18 +154,7 @@ def _why_dropped(line: Row[Any], row: Row[Any]) -> str:
 
 def _paper(row: Row[Any], lines: list[Row[Any]], level: int, pay_by: date) -> ReminderPaper:
     return ReminderPaper(
-        issuer=Issuer(
-            association=row.association,
-            structure=row.structure,
-            address=PostalAddress(row.street, row.postcode, row.city),
-            email=row.reply_to or row.sender_email,
-            siret=row.siret,
-            finess=row.finess,
-            iban=row.iban,
-            bic=row.bic,
-            vat_mention=row.vat_mention,
-            footer=row.footer,
-        ),
+        issuer=read_issuer(row),
         code=row.code,
         name=row.name,
         address=PostalAddress(row.client_street, row.client_postcode, row.client_city),

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from models.document import Document
 from models.invoice import Invoice, InvoiceLine
+from models.issuers import ISSUER, read_issuer
 from models.organisation import Association, Structure, Wording
 from models.people import Client, Guardian, Resident
 from models.rules.recipients import NoAddress, Recipient, resolve_client, resolve_recipients
-from models.values.paper import InvoicePaper, Issuer, Line
+from models.values.paper import InvoicePaper, Line
 from models.values.people import PostalAddress, full_name
 from models.values.period import Period
 
@@ -61,21 +62,7 @@ _SELECTED = (
         Invoice.total_incl_tax,
         Invoice.balance,
         Invoice.pdf_key,
-        Association.name.label("association"),
-        Structure.code.label("structure_code"),
-        Structure.name.label("structure"),
-        Structure.street.label("structure_street"),
-        Structure.postcode.label("structure_postcode"),
-        Structure.city.label("structure_city"),
-        Structure.siret,
-        Structure.finess,
-        Structure.iban,
-        Structure.bic,
-        Structure.vat_mention,
-        Structure.sender_name,
-        Structure.sender_email,
-        Structure.reply_to,
-        Structure.footer,
+        *ISSUER,
         Wording.subject,
         Wording.body,
         Resident.id.label("resident_id"),
@@ -161,18 +148,7 @@ def _paper(row: Row[Any], lines: tuple[Line, ...]) -> InvoicePaper:
         guardian_address = _address(row, "guardian")
         address = guardian_address if guardian_address.lines else address
     return InvoicePaper(
-        issuer=Issuer(
-            association=row.association,
-            structure=row.structure,
-            address=_address(row, "structure"),
-            email=row.reply_to or row.sender_email,
-            siret=row.siret,
-            finess=row.finess,
-            iban=row.iban,
-            bic=row.bic,
-            vat_mention=row.vat_mention,
-            footer=row.footer,
-        ),
+        issuer=read_issuer(row),
         number=row.number,
         issued_on=row.issued_on,
         name=row.client if owner == "client" else full_name(row.last_name, row.first_name),
