@@ -21,9 +21,10 @@ from models.people import Client, Resident
 from models.reminder import Reminder
 from models.rules.states import DeliveryState
 from models.session import reading, writing
+from models.values.evidence import Fault
 from models.values.people import alphabetical, full_name
 from settings.load import load_settings
-from tasks.labels import REMINDER, ROLE
+from tasks.labels import FAULT, REMINDER, ROLE
 from tasks.moments import paris_moment
 from tasks.rendering import render_page
 
@@ -145,7 +146,10 @@ def _label(found: _Found) -> str:
 
 def _evidence(found: _Found) -> dict[str, str]:
     delivery, attempt = found.delivery, found.attempt
-    observed = " ".join(part for part in (attempt.fault, attempt.enhanced, attempt.reply) if part)
+    # The server's own words as they are, what cannot be read included; any other fault of the connection in French.
+    words = attempt.reply if attempt.fault in ("", Fault.GARBLED) else ""
+    parts = (FAULT[Fault(attempt.fault)] if attempt.fault else "", attempt.enhanced, words)
+    observed = " ".join(part for part in parts if part)
     return {
         "name": found.name,
         "number": found.what,
@@ -155,6 +159,6 @@ def _evidence(found: _Found) -> dict[str, str]:
         "stage": AFTER_THE_CONTENT if attempt.stage else DURING,
         "code": str(attempt.code or ""),
         "reply": observed or INTERRUPTED,
-        "relay": attempt.relay,
+        "relay": attempt.relay.rpartition("@")[2],
         "message_id": delivery.message_id,
     }

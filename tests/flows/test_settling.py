@@ -108,6 +108,8 @@ def test_a_person_settles_each_uncertain_delivery_in_a_form(office: Workplace) -
         ours = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
         (page,) = client.read_artifacts(artifact_filter=ours)
     assert "aubert@example.org" in str(page.data)
+    assert "connexion coupée" in str(page.data)
+    assert "closed by the server" not in str(page.data)
     office.relay.script(Rule(Moment.MAIL, "554 5.2.252 SendAsDenied"))
     answer(run, bien_arrives=[aubert], a_renvoyer=[blanc], a_retirer=[caron])
     state = work(run)
