@@ -37,8 +37,9 @@ class Kind:
 
     ``one`` and ``many`` name the document; both are feminine, and participles agree with them. ``date`` is what the
     artifacts' keys hold (``2024-09``), ``when`` what a clerk reads ("septembre 2024"); ``of_when`` and ``for_when`` put
-    it into a sentence. ``covered_one`` and ``covered_many`` name what the coverage counts, ``flow`` what sends them.
-    ``standings`` reads where each document stands, ``undocumented`` who has none.
+    it into a sentence. ``campaign`` names the sending, and ``flow`` is what sends. ``covered_one`` and ``covered_many``
+    name what the coverage counts, at ``covered_when``. ``standings`` reads where each document stands,
+    ``undocumented`` who has none.
     """
 
     key: str
@@ -54,11 +55,17 @@ class Kind:
     undocumented: Callable[[Session, CampaignReference], list[Undocumented]]
     covered_one: str = "facture"
     covered_many: str = "factures"
+    covered_when: str = "de &periode"
+    campaign: str = "campagne"
     flow: str = "factures-mensuelles"
 
     def of(self, when: str) -> str:
         """``de septembre 2024``, ``d'août 2024``."""
         return fill(self.of_when, {"periode": when})
+
+    def covered(self, when: str) -> str:
+        """``de septembre 2024``, ``au 15/11/2024``: the day or month that the coverage is of."""
+        return fill(self.covered_when, {"periode": when})
 
     def for_(self, when: str) -> str:
         """``pour septembre 2024``."""
@@ -151,6 +158,8 @@ REMINDERS = Kind(
     undocumented=_nobody,
     covered_one="facture échue",
     covered_many="factures échues",
+    covered_when="au &periode",
+    campaign="campagne de relances",
     flow="relances",
 )
 

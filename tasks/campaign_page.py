@@ -42,8 +42,8 @@ def campaign_title(facts: CampaignFacts) -> str:
         where = f"{len(names)} structures"
     else:
         where = " et ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-    trial = "" if facts.campaign.purpose == REAL else "Essai : campagne"
-    title = f"{trial or 'Campagne'} {facts.kind.of(facts.when)}"
+    title = f"{facts.kind.campaign} {facts.kind.of(facts.when)}"
+    title = title[0].upper() + title[1:] if facts.campaign.purpose == REAL else f"Essai : {title}"
     return f"{title}, {where}" if where else title
 
 
@@ -57,7 +57,7 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
         "result",
         kind=facts.kind,
         when=facts.when,
-        of_when=facts.kind.of(facts.when),
+        of_when=facts.kind.covered(facts.when),
         title=campaign_title(facts),
         headline=headline,
         trial=facts.campaign.redirected_to,
@@ -96,7 +96,7 @@ def _in_words(facts: CampaignFacts, counts: Counter[str]) -> str:
     noun = facts.kind.covered_many if total > 1 else facts.kind.covered_one
     parts = ", ".join(counted(label, counts[label]) for label in IN_ORDER if counts[label])
     return (
-        f"{quantity(Decimal(total))} {noun} {facts.kind.of(facts.when)} : {parts}."
+        f"{quantity(Decimal(total))} {noun} {facts.kind.covered(facts.when)} : {parts}."
         if total
         else f"Aucune {facts.kind.covered_one}."
     )

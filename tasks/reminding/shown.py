@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -12,15 +10,14 @@ from sqlalchemy import select
 from models.campaign import CampaignLine
 from models.session import reading
 from settings.load import load_settings
-from tasks.documents.french import amount
-from tasks.labels import REMINDER
-from tasks.moments import paris_day
 from tasks.planning import CampaignReference
+
+NAME_CHARACTERS = 22
 
 
 @dataclass(frozen=True, slots=True)
 class ShownInvoice:
-    """One invoice on a line; its label never changes for a stored campaign."""
+    """One invoice on a line; its label, which no other has, never changes for a stored campaign."""
 
     invoice_id: int
     label: str
@@ -50,10 +47,9 @@ def read_shown_reminders(campaign: CampaignReference) -> list[ShownReminder]:
 def _shown(line: CampaignLine) -> ShownReminder:
     shown = line.shown
     address = shown["addresses"][0][1] if shown["addresses"] else ""
-    parts = (shown["name"], shown["number"], amount(Decimal(shown["amount"])), address)
     return ShownReminder(
         document_id=line.document_id,
-        label=" · ".join(part for part in parts if part),
+        label=f"{_brief(shown['name'])} · {shown['structure']} {shown['code']}",
         address=address,
         apart=shown["apart"],
         level=shown["level"],
@@ -62,6 +58,9 @@ def _shown(line: CampaignLine) -> ShownReminder:
 
 
 def _invoice_label(shown: dict[str, Any], invoice: dict[str, Any]) -> str:
-    due_on = paris_day(date.fromisoformat(invoice["due_on"])) if invoice["due_on"] else ""
-    balance = amount(Decimal(invoice["balance"]))
-    return f"{shown['name']} · {invoice['number']} · échue le {due_on} · {balance} · {REMINDER[invoice['level']]}"
+    return f"{invoice['number']} · {shown['structure']} · {_brief(shown['name'])}"
+
+
+def _brief(name: str) -> str:
+    """A chosen entry that is longer than its field is shown as "+1", which names nobody; the rest is in the table."""
+    return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"

@@ -29,6 +29,8 @@ def test_the_clerk_reminds_by_email_without_a_client_and_an_invoice(clerk: Clerk
     clerk.fill(form, "Vos initiales", "JM")
     clerk.pick(form, "Retirer des clients", LEFT_OUT_CLIENT)
     clerk.pick(form, "Retirer des factures", LEFT_OUT_INVOICE)
+    expect(form).to_contain_text(LEFT_OUT_CLIENT)  # she sees whom she chose, not "+1"
+    expect(form).to_contain_text(LEFT_OUT_INVOICE)
     clerk.look("review")
     clerk.submit(form)
     clerk.wait_for("Completed")
