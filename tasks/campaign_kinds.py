@@ -37,7 +37,8 @@ class Kind:
 
     ``one`` and ``many`` name the document; both are feminine, and participles agree with them. ``date`` is what the
     artifacts' keys hold (``2024-09``), ``when`` what a clerk reads ("septembre 2024"); ``of_when`` and ``for_when`` put
-    it into a sentence. ``campaign`` names the sending, and ``flow`` is what sends. ``covered_one`` and ``covered_many``
+    it into a sentence. ``campaign`` names the sending, ``flow`` is what sends it and ``to_print`` what
+    prints the rest. ``covered_one`` and ``covered_many``
     name what the coverage counts, at ``covered_when``. ``standings`` reads where each document stands,
     ``undocumented`` who has none.
     """
@@ -58,6 +59,7 @@ class Kind:
     covered_when: str = "de &periode"
     campaign: str = "campagne"
     flow: str = "factures-mensuelles"
+    to_print: str = "« editer-les-courriers »"
 
     def of(self, when: str) -> str:
         """``de septembre 2024``, ``d'août 2024``."""
@@ -161,6 +163,7 @@ REMINDERS = Kind(
     covered_when="au &periode",
     campaign="campagne de relances",
     flow="relances",
+    to_print="« relances » en mode courrier",
 )
 
 
