@@ -118,7 +118,7 @@ def replan(connection: Connection, delivery_id: int, state: DeliveryState, *, no
         state,
         S.PLANNED,
         now,
-        {"fingerprint": "", "archive_key": "", "message_id": "", "note": ""},
+        {"fingerprint": "", "archive_key": "", "message_id": "", "note": "", "not_before": None},
     )
 
 

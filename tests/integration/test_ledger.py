@@ -143,3 +143,20 @@ def test_the_same_document_address_version_and_purpose_exist_once(workplace: Wor
                 changed_at=utc_now(),
             )
         )
+
+
+def test_a_deferred_delivery_that_is_planned_anew_does_not_keep_its_wait(
+    workplace: Workplace, delivery_id: int
+) -> None:
+    """Its message was never tried: nothing says that the recipient's server wants it later."""
+    attempt = claim(workplace, delivery_id)
+    assert attempt is not None
+    now = utc_now()
+    later = Evidence(Stage.RCPT, 450, text="4.2.0 greylisted")
+    with writing(workplace.database) as session:
+        rows, verdict = session.connection(), Verdict.DEFERRED
+        wait = now + timedelta(minutes=15)
+        assert ledger.settle(rows, delivery_id, attempt, S.DEFERRED, later, verdict, now=now, not_before=wait)
+        assert ledger.replan(rows, delivery_id, S.DEFERRED, now=now)
+    [delivery] = workplace.deliveries()
+    assert (delivery.state, delivery.not_before) == ("planned", None)
