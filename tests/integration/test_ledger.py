@@ -145,9 +145,7 @@ def test_the_same_document_address_version_and_purpose_exist_once(workplace: Wor
         )
 
 
-def test_a_deferred_delivery_that_is_planned_anew_does_not_keep_its_wait(
-    workplace: Workplace, delivery_id: int
-) -> None:
+def test_a_deferred_delivery_that_is_planned_anew_forgets_its_wait(workplace: Workplace, delivery_id: int) -> None:
     """Its message was never tried: nothing says that the recipient's server wants it later."""
     attempt = claim(workplace, delivery_id)
     assert attempt is not None
