@@ -88,14 +88,14 @@ def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | st
 def _open_post_office(carriers: dict[str, Carrier], press: Press) -> PostOffice:
     """The post office of this flow run."""
     relays = {structure: carrier.relay for structure, carrier in carriers.items()}
-    return PostOffice(relays, flow_run.get_id() or "", load_settings(), press.draw)
+    return PostOffice(relays, flow_run.get_id() or "", load_settings(), press)
 
 
 def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
-    """One task run per document, on as many threads as the relays allow connections; waits, and shows the progress."""
+    """One task run per document, on a thread for each of the post office's hands; waits, and shows the progress."""
     if not documents:
         return
-    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=post.connections)
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=post.hands)
     with runner:
         futures = runner.map(mail_document, {"document": list(documents), "post": unmapped(post)})
         _wait(futures, len(documents))

@@ -25,6 +25,11 @@ class PendingDelivery:
     fingerprint: str
     archive_key: str
 
+    @property
+    def key(self) -> str:
+        """What tells this delivery from the document's others, in its Message-ID."""
+        return f"{self.id}:{self.version}:{self.purpose}"
+
 
 _COLUMNS = (
     Delivery.id,

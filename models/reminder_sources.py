@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,40 +15,10 @@ from models.reminder import Reminder, ReminderLevel, ReminderLine, ReminderPolic
 from models.reminder_terms import USUAL
 from models.rules.recipients import NoAddress, Recipient, resolve_client
 from models.rules.reminders import NotDue
-from models.sources import Source, read_invoice, read_invoice_source
+from models.sources import read_invoice, read_invoice_source
 from models.values.people import PostalAddress
 from models.values.reminder_paper import OverdueInvoice, ReminderPaper
-
-
-@dataclass(frozen=True, slots=True)
-class ReminderSource:
-    """Everything that reaches the message of a reminder except the address.
-
-    ``wording`` is (subject, body), empty for the default. ``copies`` are the invoices that the paper names.
-    ``dropped`` are lines that are not on the paper after all, each with its reason; without any line left on the
-    paper, nothing is sent.
-    """
-
-    structure_code: str
-    sender_name: str
-    sender_email: str
-    reply_to: str
-    wording: tuple[str, str]
-    paper: ReminderPaper
-    copies: tuple[Source, ...]
-    dropped: tuple[tuple[int, str], ...]
-    document_id: int
-
-    @property
-    def key(self) -> str:
-        """What tells this document from the structure's others, in its Message-ID."""
-        return f"relance-{self.document_id}"
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest that changes when anything that reaches the message changes."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
-
+from models.values.sources import ReminderSource, Source
 
 _REMINDER = (
     select(
@@ -99,9 +67,10 @@ _WORDING = select(Wording.subject, Wording.body).where(
 )
 
 
-def read_source(
-    connection: Connection, document_id: int
-) -> tuple[Source | ReminderSource, tuple[Recipient, ...] | NoAddress]:
+Found = tuple[Source | ReminderSource, tuple[Recipient, ...] | NoAddress]
+
+
+def read_source(connection: Connection, document_id: int) -> Found:
     """The source of any document as it stands now, and its current recipients."""
     return read_invoice_source(connection, document_id) or read_reminder_source(connection, document_id)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -17,36 +15,9 @@ from models.rules.recipients import NoAddress, Recipient, resolve_client, resolv
 from models.values.paper import InvoicePaper, Line
 from models.values.people import PostalAddress, full_name
 from models.values.period import Period
+from models.values.sources import Source
 
 INVOICE_WORDING = "invoice"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Everything that reaches a message except the address. ``wording`` is (subject, body), empty for the default.
-
-    ``pdf_key`` names an imported PDF in the archive, which is then sent as it is. ``copied``: the resident and the
-    guardian each get a message, which may say so.
-    """
-
-    structure_code: str
-    sender_name: str
-    sender_email: str
-    reply_to: str
-    wording: tuple[str, str]
-    pdf_key: str
-    paper: InvoicePaper
-    copied: bool = False
-
-    @property
-    def key(self) -> str:
-        """What tells this document from the structure's others, in its Message-ID."""
-        return self.paper.number
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest that changes when anything that reaches the message changes."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 # Read twice for every mail: columns instead of objects, and one statement instead of six, make it four times as fast.

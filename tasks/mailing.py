@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
-from sqlalchemy import Connection as Rows
 
-from models import ledger
-from models.base import utc_now
-from models.decision import resend_was_decided
-from models.pending import PendingDelivery, read_again, read_pending
-from models.reminder_sources import ReminderSource, note_dropped, read_source
+from models.pending import PendingDelivery, read_pending
+from models.reminder_sources import Found, read_source
 from models.rules.states import FAILED, DeliveryState
-from models.session import reading_rows, writing_rows
+from models.session import reading_rows
 from models.values.documents import DocumentReference
-from tasks import archive
-from tasks.addressing import NO_LONGER_CURRENT, NOTHING_LEFT, current_recipient
-from tasks.breaker import full_archive
-from tasks.composing import UnwritableError, compose, identity
-from tasks.documents.reminder_wording import ConsumerTermsError
+from tasks.claiming import claim
 from tasks.labels import observed
 from tasks.mail.transport import Connection
 from tasks.moments import paris_moment
-from tasks.points import reached
 from tasks.post_office import Counter, PostOffice, Stopped
-from tasks.sending import Claimed, Sent, send
+from tasks.preparing import SENDABLE, Ready, prepare, reread
+from tasks.sending import Claimed, Sent, held_back, send
 
 S = DeliveryState
 TRIES_AT_CHANGING_SOURCE = 3
@@ -47,7 +37,6 @@ _BY_GRAVITY = (
     S.WITHDRAWN,
     S.ACCEPTED,
 )
-_SENDABLE = frozenset({S.PLANNED, S.COMPOSED, S.DEFERRED})
 
 
 @task(
@@ -63,151 +52,49 @@ def mail_document(document: DocumentReference, post: PostOffice) -> State[None]:
     The retry schedule lives in the ledger, so the task itself never retries.
     """
     with reading_rows(post.settings.database) as rows:
-        deliveries = read_pending(rows, document)
-    sent = [_mail(delivery, document, post) for delivery in deliveries if delivery.state in _SENDABLE]
-    if not sent:
-        return Completed(name="Déjà envoyé", message="Rien à envoyer : tout est déjà parti.")
+        deliveries = [delivery for delivery in read_pending(rows, document) if delivery.state in SENDABLE]
+        if not deliveries:
+            return Completed(name="Déjà envoyé", message="Rien à envoyer : tout est déjà parti.")
+        found = read_source(rows, document.document_id)
+    counter = post.counter(document.structure)
+    sent = [_mail(delivery, found, counter, post) for delivery in deliveries]
     return _task_state(min(sent, key=lambda outcome: _BY_GRAVITY.index(outcome.state)))
 
 
-def _mail(delivery: PendingDelivery, document: DocumentReference, post: PostOffice) -> Sent:
-    counter = post.counter(document.structure)
-    while True:  # ends: every fault of the relay brings the breaker nearer, and every broken connection is gone
-        with counter.connection() as connection:
-            if isinstance(connection, Stopped):
-                return Sent(S.COMPOSED, connection.evidence, connection.sentence)
-            if not isinstance(connection, Connection):
-                counter.judge(connection)
-                continue
-            outcome = _mail_over(connection, delivery, counter, post)
+def _mail(delivery: PendingDelivery, found: Found, counter: Counter, post: PostOffice) -> Sent:
+    while counter.stopped is None:  # ends: every fault of the relay brings the breaker nearer
+        # Composed before a connection is free: what it takes costs nobody his turn.
+        outcome = _hand_in(prepare(delivery, found, counter, post), counter, post)
         if not outcome.again:
             return outcome
-        delivery = _reread(delivery, post)
+        delivery, found = reread(delivery, post)
+    return held_back(counter.stopped)
 
 
-def _mail_over(connection: Connection, delivery: PendingDelivery, counter: Counter, post: PostOffice) -> Sent:
+def _hand_in(ready: Ready | Sent, counter: Counter, post: PostOffice) -> Sent:
+    while isinstance(ready, Ready):
+        with counter.connection() as connection:
+            if isinstance(connection, Stopped):
+                return held_back(connection)
+            if isinstance(connection, Connection):
+                return _mail_over(connection, ready, counter, post)
+            counter.judge(connection)
+    return ready
+
+
+def _mail_over(connection: Connection, ready: Ready, counter: Counter, post: PostOffice) -> Sent:
     for _ in range(TRIES_AT_CHANGING_SOURCE):
-        claimed = _claim(delivery, connection.size_limit, counter, post)
-        if isinstance(claimed, Claimed):
-            return send(claimed, connection, counter, post.settings)
-        if claimed is not None:
-            return claimed
-        delivery = _reread(delivery, post)
+        if not ready.is_too_large(connection.size_limit):
+            claimed = claim(ready, counter.relay.account, post)
+            if isinstance(claimed, Claimed):
+                return send(claimed, connection, counter, post.settings)
+            if claimed is not None:
+                return claimed
+        again = prepare(*reread(ready.delivery, post), counter, post)
+        if isinstance(again, Sent):
+            return again
+        ready = again
     return Sent(S.PLANNED, sentence="les données changent sans cesse ; relancez plus tard")
-
-
-def _reread(delivery: PendingDelivery, post: PostOffice) -> PendingDelivery:
-    with reading_rows(post.settings.database) as rows:
-        return read_again(rows, delivery.id)
-
-
-def _claim(delivery: PendingDelivery, size_limit: int, counter: Counter, post: PostOffice) -> Claimed | Sent | None:
-    """Compose what is not composed, and claim the row; None when the source changed meanwhile: do it anew."""
-    if delivery.state not in _SENDABLE:
-        return Sent(delivery.state, sentence="un autre traitement s'en occupe")
-    settings, fresh = post.settings, delivery.state is S.PLANNED
-    with reading_rows(settings.database) as rows:
-        source, recipients = read_source(rows, delivery.document_id)
-    recipient = current_recipient(delivery, recipients)
-    if recipient is None:
-        with writing_rows(settings.database) as rows:
-            return _withdraw(rows, delivery)
-    if isinstance(source, ReminderSource) and not source.paper.lines:
-        with writing_rows(settings.database) as rows:
-            note_dropped(rows, source)
-            return _withdraw(rows, delivery, NOTHING_LEFT)
-    if fresh:
-        try:
-            composed = compose(source, delivery, recipient, settings.archive, size_limit, utc_now(), post.draw)
-        except (UnwritableError, ConsumerTermsError, ValueError, ArithmeticError, KeyError, OSError) as error:
-            return _unwritten(delivery, post, error)
-        message, note = composed.message, composed.note
-        try:
-            archive_key = archive.put(settings.archive, message)
-        except OSError as error:
-            return _unkept(counter, post, error)
-        reached("composed")
-    else:
-        try:
-            message, archive_key = archive.get(settings.archive, delivery.archive_key), delivery.archive_key
-        except (OSError, ValueError):
-            return _lost_bytes(delivery, post)
-    now = utc_now()
-    lease = now + timedelta(seconds=settings.sending.lease_seconds)
-    relay = counter.relay.account
-    with writing_rows(settings.database) as rows:
-        ledger.hold(rows, delivery.id)
-        latest, recipients = read_source(rows, delivery.document_id)
-        if current_recipient(delivery, recipients) is None:
-            return _withdraw(rows, delivery)
-        if fresh and latest != source:
-            return None
-        changed = not fresh and latest.fingerprint != delivery.fingerprint
-        if changed and not resend_was_decided(rows, delivery.id):
-            ledger.replan(rows, delivery.id, delivery.state, now=now)
-            return None
-        if isinstance(latest, ReminderSource) and not changed:  # old bytes still name what was paid since
-            note_dropped(rows, latest)
-        if fresh:
-            attempt = ledger.compose_and_claim(
-                rows,
-                delivery.id,
-                fingerprint=latest.fingerprint,
-                archive_key=archive_key,
-                message_id=identity(latest, delivery),
-                note=note,
-                flow_run_id=post.flow_run_id,
-                relay=relay,
-                leased_until=lease,
-                now=now,
-            )
-        else:
-            attempt = ledger.claim(
-                rows,
-                delivery.id,
-                delivery.state,
-                flow_run_id=post.flow_run_id,
-                relay=relay,
-                leased_until=lease,
-                now=now,
-            )
-    if attempt is None:
-        return None
-    reached("claimed")
-    address = delivery.redirected_to or recipient.address
-    return Claimed(delivery.id, attempt, source.sender_email, address, message)
-
-
-def _withdraw(rows: Rows, delivery: PendingDelivery, why: str = NO_LONGER_CURRENT) -> Sent:
-    ledger.withdraw(rows, delivery.id, delivery.state, note=why, now=utc_now())
-    return Sent(S.WITHDRAWN, sentence=why)
-
-
-def _lost_bytes(delivery: PendingDelivery, post: PostOffice) -> Sent | None:
-    """The archive no longer has what was composed: compose anew, unless a person decided on those very bytes."""
-    with writing_rows(post.settings.database) as rows:
-        if resend_was_decided(rows, delivery.id):
-            return Sent(delivery.state, sentence="le message à renvoyer à l'identique manque dans l'archive")
-        ledger.replan(rows, delivery.id, delivery.state, now=utc_now())
-    return None
-
-
-def _unwritten(delivery: PendingDelivery, post: PostOffice, error: Exception) -> Sent:
-    sentence = (
-        str(error)
-        if isinstance(error, UnwritableError | ConsumerTermsError)
-        else f"le message n'a pas pu être composé : {error}"
-    )
-    with writing_rows(post.settings.database) as rows:
-        ledger.fail_composing(rows, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
-    return Sent(S.PLANNED, sentence=sentence)
-
-
-def _unkept(counter: Counter, post: PostOffice, error: OSError) -> Sent:
-    """The archive cannot be written: a fault of this machine, which stops the run and is counted against nobody."""
-    counter.stop(full_archive(post.settings.archive, error))
-    assert counter.stopped is not None
-    return Sent(S.COMPOSED, sentence=counter.stopped.sentence)
 
 
 def _task_state(worst: Sent) -> State[None]:

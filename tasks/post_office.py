@@ -13,17 +13,17 @@ from models.values.evidence import Evidence
 from models.values.relay import Relay
 from settings.load import Settings
 from tasks.breaker import WAIT_FOR_RELAY, Breaker, Stopped, stop_for
-from tasks.composing import Draw
-from tasks.documents.invoice_pdf import invoice_pdf
 from tasks.expected_end import thousands
 from tasks.mail.transport import Connection
 from tasks.moments import paris_moment
+from tasks.press import Press
 from tasks.relay_account import Account
 from tasks.relays import current
 
 __all__ = ["WAIT_FOR_RELAY", "Counter", "PostOffice", "Stopped"]
 
 LONGEST_PAUSE_SECONDS = 300.0
+COMPOSING_AHEAD = 2
 IDLE_SECONDS = 60.0
 
 
@@ -36,6 +36,7 @@ class Counter:
     def __init__(self, relay: Relay, settings: Settings) -> None:
         self.relay = relay
         self.stopped: Stopped | None = None
+        self.size_limit = 0  # what the relay takes, in bytes; 0 until it was asked, or when it does not say
         self._pause_seconds = settings.sending.relay_pause_seconds
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -73,11 +74,12 @@ class Counter:
                 self._account.rest(min(pause, LONGEST_PAUSE_SECONDS))
         return judgement
 
-    def stop(self, why: Stopped) -> None:
-        """Close the counter; why it was closed first stays."""
+    def stop(self, why: Stopped) -> Stopped:
+        """Close the counter; why it was closed first stays, and is returned."""
         if self.stopped is None:
             self.stopped = why
             self._closing.set()
+        return self.stopped
 
     def close(self) -> None:
         """Say goodbye on every connection, and leave the account to others."""
@@ -128,7 +130,10 @@ class Counter:
         return opened
 
     def _open(self) -> Connection | Evidence:
-        return Connection.open(current(self.relay))
+        opened = Connection.open(current(self.relay))
+        if isinstance(opened, Connection):
+            self.size_limit = opened.size_limit
+        return opened
 
     def _take_back(self, connection: Connection) -> None:
         if self._must_end(connection):
@@ -156,9 +161,9 @@ class PostOffice:
     """The counters of a run, one per SMTP account, and what every task of the run needs to know."""
 
     def __init__(
-        self, relays: Mapping[str, Relay], flow_run_id: str, settings: Settings, draw: Draw = invoice_pdf
+        self, relays: Mapping[str, Relay], flow_run_id: str, settings: Settings, press: Press | None = None
     ) -> None:
-        self.draw = draw
+        self.press = press or Press()
         self.flow_run_id = flow_run_id
         self.settings = settings
         by_account = {relay.account: Counter(relay, settings) for relay in relays.values()}
@@ -169,9 +174,9 @@ class PostOffice:
         return self._counters[structure]
 
     @property
-    def connections(self) -> int:
-        """How many messages can be under way at once."""
-        return sum({id(c): c.relay.connections for c in self._counters.values()}.values()) or 1
+    def hands(self) -> int:
+        """How many documents can be worked on at once: one for each connection, and some that are composed ahead."""
+        return sum({id(c): c.relay.connections for c in self._counters.values()}.values()) + COMPOSING_AHEAD
 
     @property
     def stopped(self) -> list[Stopped]:

@@ -1,30 +1,39 @@
-"""The press: invoices are drawn in a process of its own, beside the one that sends.
+"""The press: messages are composed and archived in a process of its own, beside the one that sends.
 
-Drawing is the one long computation of a mail. In the process that sends, it would hold up every other thread: a
-relay's answer waits for the interpreter's lock.
+Drawing an invoice is the one long computation of a mail. In the process that sends, it would hold up every other
+thread: a relay's answer waits for the interpreter's lock.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import signal
+import subprocess
+import sys
+import threading
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from models.values.paper import InvoicePaper
-from tasks.documents.invoice_pdf import invoice_pdf
+from tasks.composing import Composed, Order, Unkept, Unwritten, compose
 
 FEW = 30  # documents for which a process is not worth its start
+LONGEST_MESSAGE_SECONDS = 30.0
 
 
 class Press:
-    """Draws invoices; ``beside``: in a process of its own, which starts with the first one and ends with the run."""
+    """Composes messages; ``beside``: in a process of its own, which ends with the run, or with this process."""
 
     def __init__(self, *, beside: bool = False) -> None:
-        # Not forked: the threads of the sending process would be copied in the middle of what they do.
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, mp_context=context) if beside else None
+        self._turn = threading.Lock()
+        self._pipe: Connection | None = None
+        if beside:
+            # Not forked: the threads of the sending process would be copied in the middle of what they do. Not
+            # multiprocessing's own start either: it would load the program that runs the flow, Prefect and all.
+            self._pipe, theirs = Pipe()
+            command = [sys.executable, "-m", "tasks.press", str(theirs.fileno())]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - its own code
+            theirs.close()
 
     def __enter__(self) -> Self:
         return self
@@ -34,16 +43,41 @@ class Press:
     ) -> None:
         self.close()
 
-    def draw(self, paper: InvoicePaper) -> bytes:
-        """The invoice as a PDF; the same bytes wherever it is drawn. Any thread may call it."""
-        if self._pool is not None:
-            try:
-                return self._pool.submit(invoice_pdf, paper).result()
-            except BrokenProcessPool:  # somebody killed it: the run goes on more slowly
-                self._pool = None
-        return invoice_pdf(paper)
+    def compose(self, order: Order) -> Composed | Unwritten | Unkept:
+        """Compose a message and archive it; the same bytes wherever it is done. Any thread may call it."""
+        with self._turn:
+            if self._pipe is not None:
+                try:
+                    self._pipe.send(order)
+                    composed: Composed | Unwritten | Unkept = self._pipe.recv()
+                except (EOFError, OSError):  # somebody killed it: the run goes on more slowly
+                    self.close()
+                else:
+                    return composed
+        return compose(order)
 
     def close(self) -> None:
         """End the process."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+            try:
+                self._process.wait(LONGEST_MESSAGE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def work(pipe: Connection) -> None:
+    """The life of the process beside: one order after the other, until nobody holds the other end any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then ends this one
+    while True:
+        try:
+            order = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(compose(order))
+
+
+if __name__ == "__main__":
+    work(Connection(int(sys.argv[1])))

@@ -25,7 +25,7 @@ from models.values.evidence import Evidence, Stage
 from settings.load import Settings
 from tasks.mail.transport import Connection
 from tasks.points import reached
-from tasks.post_office import Counter
+from tasks.post_office import Counter, Stopped
 
 RECORD_FOR_SECONDS = 60.0
 ENVELOPE_KEY = "facteur-{}"
@@ -54,6 +54,11 @@ class Sent:
     sentence: str = ""
     again: bool = False
     not_before: datetime | None = None
+
+
+def held_back(stopped: Stopped) -> Sent:
+    """A delivery that waits because its counter is closed."""
+    return Sent(DeliveryState.COMPOSED, stopped.evidence, stopped.sentence)
 
 
 def send(claimed: Claimed, connection: Connection, counter: Counter, settings: Settings) -> Sent:

@@ -17,6 +17,7 @@ _TEMPLATES = Environment(
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
+    auto_reload=False,  # they come with the program
 )
 
 

@@ -16,7 +16,7 @@ def greet(wire: Wire, relay: Relay) -> Evidence | None:
     STARTTLS goes in clear, except to this machine itself when the relay says so.
     """
     try:
-        context = _tls_context(relay.ca_file)
+        context = _tls_context(relay)
     except OSError as error:  # ssl.SSLError is one
         return observed(Stage.STARTTLS, Fault.TLS, f"certificate authority file {relay.ca_file}: {error}")
     try:
@@ -27,12 +27,13 @@ def greet(wire: Wire, relay: Relay) -> Evidence | None:
         return observed_fault(wire.stage, broken, secrets(relay))
 
 
-def _connect(wire: Wire, relay: Relay, context: ssl.SSLContext) -> Evidence | None:
+def _connect(wire: Wire, relay: Relay, context: ssl.SSLContext | None) -> Evidence | None:
     wire.stage = Stage.CONNECT
     wire.dial(relay.host, relay.port)
     if relay.security is Security.NONE and not wire.peer_is_loopback:
         return observed(Stage.STARTTLS, Fault.NO_STARTTLS, "a relay without encryption must be on this machine itself")
     if relay.security is Security.TLS:
+        assert context is not None
         wire.encrypt(context, relay.host)
     banner = wire.getreply()
     return None if banner[0] == 220 else observed_reply(wire.stage, banner)
@@ -44,7 +45,7 @@ def _introduce(wire: Wire) -> Evidence | None:
     return None if reply[0] == 250 else observed_reply(wire.stage, reply)
 
 
-def _encrypt(wire: Wire, relay: Relay, context: ssl.SSLContext) -> Evidence | None:
+def _encrypt(wire: Wire, relay: Relay, context: ssl.SSLContext | None) -> Evidence | None:
     if relay.security is not Security.STARTTLS:
         return None
     wire.stage = Stage.STARTTLS
@@ -54,6 +55,7 @@ def _encrypt(wire: Wire, relay: Relay, context: ssl.SSLContext) -> Evidence | No
     reply = wire.docmd("STARTTLS")
     if reply[0] != 220:
         return observed_reply(wire.stage, reply)
+    assert context is not None
     wire.encrypt(context, relay.host)
     return _introduce(wire)
 
@@ -65,7 +67,9 @@ def _log_in(wire: Wire, relay: Relay) -> Evidence | None:
     return log_in(wire, relay)
 
 
-def _tls_context(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or None)
+def _tls_context(relay: Relay) -> ssl.SSLContext | None:
+    if relay.security is Security.NONE:
+        return None  # reading all authorities takes longer than a mail
+    context = ssl.create_default_context(cafile=relay.ca_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

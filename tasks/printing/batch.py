@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from models.document import DocumentKind
-from models.reminder_sources import ReminderSource
-from models.sources import Source
 from models.values.people import alphabetical
+from models.values.sources import ReminderSource, Source
 from tasks.campaign_kinds import month_label
 from tasks.moments import PARIS
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.document import Printing
-from models.reminder_sources import ReminderSource, read_source
-from models.sources import Source
+from models.reminder_sources import read_source
+from models.values.sources import ReminderSource, Source
 from tasks import archive
 from tasks.documents.print_file import ReminderLetter, Sheet
 from tasks.documents.reminder_wording import ConsumerTermsError, reminder_text

@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from models.document import Printing
-from models.reminder_sources import ReminderSource, note_dropped
+from models.reminder_sources import note_dropped
 from models.session import reading, writing
+from models.values.sources import ReminderSource
 from settings.load import Settings, load_settings
 from tasks.printing.batch import Batch, Outcome
 from tasks.printing.files import discard_unrecorded, one_at_a_time, write_durably

@@ -8,9 +8,9 @@ from datetime import datetime
 from models.base import utc_now
 from models.overdue import LastReminder, OverdueStanding, read_overdue
 from models.reminder import Channel
-from models.reminder_sources import ReminderSource
 from models.rules.reminder_coverage import Progress
 from models.session import reading
+from models.values.sources import ReminderSource
 from settings.load import Settings
 from tasks.moments import PARIS
 from tasks.printing.batch import Batch, LeftOut, Letter, Outcome, What, reminder_batch

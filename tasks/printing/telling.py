@@ -9,7 +9,7 @@ from pathlib import Path
 import pikepdf
 
 from models.document import DocumentKind
-from models.reminder_sources import ReminderSource
+from models.values.sources import ReminderSource
 from settings.load import Settings
 from tasks.campaign_kinds import month_label
 from tasks.documents.cover_sheet import Heading

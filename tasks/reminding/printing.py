@@ -11,8 +11,8 @@ from models.base import utc_now
 from models.campaign import REAL, Campaign, CampaignLine
 from models.document import Printing
 from models.reminder import Channel, Reminder, ReminderLine
-from models.reminder_sources import ReminderSource
 from models.session import reading
+from models.values.sources import ReminderSource
 from settings.load import Settings, load_settings
 from tasks.planning import CampaignReference
 from tasks.printing.batch import Batch, Letter, reminder_batch

@@ -71,7 +71,7 @@ class Worker:
 
 @dataclass
 class Bench:
-    """The place of one case. ``settings`` are changes to Facteur's settings."""
+    """The place of one case. ``settings`` are changes to Facteur's settings; ``ahead``: see ``Orders``."""
 
     folder: Path
     database: str
@@ -79,6 +79,7 @@ class Bench:
     settings: dict[str, str] = field(default_factory=dict)
     authority: Authority | None = None
     busy: int = BUSY_SECONDS
+    ahead: bool = False
     ended: list[Ended] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -140,6 +141,7 @@ class Bench:
             second_look=second_look,
             decide=decide,
             busy=self.busy,
+            ahead=self.ahead,
         )
         return Worker(start(orders), Marks(folder))
 

@@ -64,7 +64,7 @@ def main() -> int:
 def crowd(url: str, processes: int, deliveries: int) -> list[str]:
     """Send ``deliveries`` with so many workers started at once; what did not hold."""
     with tempfile.TemporaryDirectory(prefix="facteur-faults-") as name, ScriptedServer(Path(name) / "relay") as relay:
-        bench = Bench(Path(name), url, relay, {"FACTEUR_SENDING__LEASE_SECONDS": "120"})
+        bench = Bench(Path(name), url, relay, {"FACTEUR_SENDING__LEASE_SECONDS": "120"}, ahead=True)
         bench.settings |= {"FACTEUR_SENDING__TIMEOUT_SECONDS": "30", "FACTEUR_SENDING__PATIENCE_SECONDS": "60"}
         add_structure(url)
         populate(bench, [(f"r{number}@example.org", "") for number in range(deliveries)])

@@ -37,6 +37,7 @@ class Orders:
     ``environment`` holds Facteur's settings; ``flow_run`` names the campaign, which is planned and chosen if it is not
     yet. ``clock_days`` is how wrong this machine's clock is. ``record_for`` and ``busy`` are how many seconds
     the ledger is asked again after a reply (shorter than in production), and how many SQLite waits for its lock.
+    ``ahead``: compose ahead, as a run does; otherwise messages leave in the campaign's order.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Orders:
     record_for: float = 3.0
     busy: int = BUSY_SECONDS
     second_look: bool = True
+    ahead: bool = False
     decide: Settlement | None = None
 
 

@@ -113,7 +113,7 @@ def _attempts(bench: Bench) -> int:
 def bad_weather(url: str, seed: str, deliveries: int) -> Weather:
     """At least so many deliveries on one database; ``faults`` is what did not hold."""
     with tempfile.TemporaryDirectory(prefix="facteur-faults-") as name, ScriptedServer(Path(name) / "relay") as relay:
-        weather = Weather(Bench(Path(name), url, relay, dict(SETTINGS)), Random(seed))
+        weather = Weather(Bench(Path(name), url, relay, dict(SETTINGS), ahead=True), Random(seed))
         add_structure(url)
         flow_runs: list[str] = []
         while weather.deliveries < deliveries:

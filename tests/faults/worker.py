@@ -32,7 +32,7 @@ from tasks import points
 from tasks.choosing import store_choice
 from tasks.mailing import mail_document
 from tasks.planning import CampaignReference, plan_invoices
-from tasks.post_office import PostOffice
+from tasks.post_office import COMPOSING_AHEAD, PostOffice
 from tasks.relays import find_relays
 from tasks.remaining import remaining_documents, wait_for_leases
 from tasks.requests import read_request
@@ -59,32 +59,32 @@ def work(orders: Orders) -> None:
         _surround(orders)
         if orders.decide is None:
             campaign = _campaign(orders.flow_run)
-            states, stops = mail(campaign, orders.flow_run, orders.second_look)
+            states, stops = mail(campaign, orders)
         else:
-            states, stops = settle(orders.flow_run, orders.decide)
+            states, stops = settle(orders.decide, orders)
         Ended(0, tuple(states), tuple(stops)).write(orders.folder / "ended.json")
     except Exception:  # noqa: BLE001 - the bench raises it
         Ended(1, error=traceback.format_exc()).write(orders.folder / "ended.json")
         sys.exit(1)
 
 
-def mail(campaign: CampaignReference, flow_run: str, second_look: bool) -> tuple[list[str], list[str]]:
-    """Send what remains, on as many threads as there are connections; what a dead predecessor held comes last."""
-    with closing(_post_office(flow_run)) as post:
-        states = _mail(remaining_documents(campaign), post)
-        if second_look and wait_for_leases(campaign):
-            states += _mail(remaining_documents(campaign), post)
+def mail(campaign: CampaignReference, orders: Orders) -> tuple[list[str], list[str]]:
+    """Send what remains, on the threads of a run (see ``Orders.ahead``); what a dead predecessor held comes last."""
+    with closing(_post_office(orders.flow_run)) as post:
+        states = _mail(remaining_documents(campaign), post, orders)
+        if orders.second_look and wait_for_leases(campaign):
+            states += _mail(remaining_documents(campaign), post, orders)
         stops = [stop.sentence for stop in post.stopped]
     points.reached("reported")
     return states, stops
 
 
-def settle(flow_run: str, choice: Settlement) -> tuple[list[str], list[str]]:
+def settle(choice: Settlement, orders: Orders) -> tuple[list[str], list[str]]:
     """A person decides on everything that is uncertain; what is to leave again leaves."""
-    questions = ask_about(flow_run, PERIOD)
-    store_answer(flow_run, Answer("ML", "appel à la famille", {choice: [q.delivery_id for q in questions]}))
-    with closing(_post_office(flow_run)) as post:
-        return _mail(resends(flow_run), post), [stop.sentence for stop in post.stopped]
+    questions = ask_about(orders.flow_run, PERIOD)
+    store_answer(orders.flow_run, Answer("ML", "appel à la famille", {choice: [q.delivery_id for q in questions]}))
+    with closing(_post_office(orders.flow_run)) as post:
+        return _mail(resends(orders.flow_run), post, orders), [stop.sentence for stop in post.stopped]
 
 
 def _post_office(flow_run: str) -> PostOffice:
@@ -93,8 +93,8 @@ def _post_office(flow_run: str) -> PostOffice:
     return PostOffice({code: carrier.relay for code, carrier in carriers.items()}, flow_run, load_settings())
 
 
-def _mail(documents: Sequence[DocumentReference], post: PostOffice) -> list[str]:
-    with ThreadPoolExecutor(post.connections) as threads:
+def _mail(documents: Sequence[DocumentReference], post: PostOffice, orders: Orders) -> list[str]:
+    with ThreadPoolExecutor(post.hands if orders.ahead else post.hands - COMPOSING_AHEAD) as threads:
         states = list(threads.map(lambda document: mail_document.fn(document, post), documents))
     return [state.name or "" for state in states]
 

@@ -1,0 +1,66 @@
+"""Between composing and sending: take a delivery for this worker, provided that nothing changed meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from models import ledger
+from models.base import utc_now
+from models.decision import resend_was_decided
+from models.reminder_sources import note_dropped, read_source
+from models.session import writing_rows
+from models.values.sources import ReminderSource
+from tasks.addressing import current_recipient
+from tasks.composing import identity
+from tasks.points import reached
+from tasks.post_office import PostOffice
+from tasks.preparing import Ready, withdraw
+from tasks.sending import Claimed, Sent
+
+
+def claim(ready: Ready, relay: str, post: PostOffice) -> Claimed | Sent | None:
+    """Claim a prepared delivery for the SMTP account ``relay``; None: another worker has it, or its source changed."""
+    delivery = ready.delivery
+    now = utc_now()
+    lease = now + timedelta(seconds=post.settings.sending.lease_seconds)
+    with writing_rows(post.settings.database) as rows:
+        ledger.hold(rows, delivery.id)
+        latest, recipients = read_source(rows, delivery.document_id)
+        if current_recipient(delivery, recipients) is None:
+            return withdraw(rows, delivery)
+        if ready.is_new and latest != ready.source:
+            return None
+        changed = not ready.is_new and latest.fingerprint != delivery.fingerprint
+        if changed and not resend_was_decided(rows, delivery.id):
+            ledger.replan(rows, delivery.id, delivery.state, now=now)
+            return None
+        if isinstance(latest, ReminderSource) and not changed:  # old bytes still name what was paid since
+            note_dropped(rows, latest)
+        if ready.is_new:
+            attempt = ledger.compose_and_claim(
+                rows,
+                delivery.id,
+                fingerprint=latest.fingerprint,
+                archive_key=ready.archive_key,
+                message_id=identity(latest, delivery.key),
+                note=ready.note,
+                flow_run_id=post.flow_run_id,
+                relay=relay,
+                leased_until=lease,
+                now=now,
+            )
+        else:
+            attempt = ledger.claim(
+                rows,
+                delivery.id,
+                delivery.state,
+                flow_run_id=post.flow_run_id,
+                relay=relay,
+                leased_until=lease,
+                now=now,
+            )
+    if attempt is None:
+        return None
+    reached("claimed")
+    address = delivery.redirected_to or ready.recipient.address
+    return Claimed(delivery.id, attempt, ready.source.sender_email, address, ready.message)
