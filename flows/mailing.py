@@ -23,6 +23,7 @@ from settings.load import load_settings
 from tasks.expected_end import progress_words
 from tasks.mailing import mail_document
 from tasks.notices import mail_report
+from tasks.one_processor import on_one_processor
 from tasks.planning import CampaignReference
 from tasks.points import reached
 from tasks.post_office import PostOffice, Stopped
@@ -96,7 +97,7 @@ def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None
     if not documents:
         return
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=post.hands)
-    with runner:
+    with on_one_processor(), runner:
         futures = runner.map(mail_document, {"document": list(documents), "post": unmapped(post)})
         _wait(futures, len(documents))
 
