@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -46,15 +47,26 @@ class Press:
     def compose(self, order: Order) -> Composed | Unwritten | Unkept:
         """Compose a message and archive it; the same bytes wherever it is done. Any thread may call it."""
         with self._turn:
-            if self._pipe is not None:
-                try:
-                    self._pipe.send(order)
-                    composed: Composed | Unwritten | Unkept = self._pipe.recv()
-                except (EOFError, OSError):  # somebody killed it: the run goes on more slowly
-                    self.close()
-                else:
-                    return composed
-        return compose(order)
+            answer = self._ask(self._pipe, order) if self._pipe is not None else None
+        return compose(order) if answer is None else answer
+
+    def _ask(self, pipe: Connection, order: Order) -> Composed | Unwritten | Unkept | None:
+        """The answer of the process beside; None when it is gone: the run goes on by itself, more slowly."""
+        try:
+            pipe.send(order)
+            delivery, answer = pipe.recv()
+        except (EOFError, OSError):
+            delivery, answer = "", None
+        except (
+            BaseException
+        ):  # a cancelled run must not leave an answer behind that the next one would take for its own
+            self.close()
+            raise
+        if delivery != order.delivery_key:
+            self.close()
+            return None
+        outcome: Composed | Unwritten | Unkept = answer
+        return outcome
 
     def close(self) -> None:
         """End the process."""
@@ -71,12 +83,10 @@ class Press:
 def work(pipe: Connection) -> None:
     """The life of the process beside: one order after the other, until nobody holds the other end any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then ends this one
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):
+        while True:
             order = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(compose(order))
+            pipe.send((order.delivery_key, compose(order)))
 
 
 if __name__ == "__main__":
