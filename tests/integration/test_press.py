@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -83,24 +82,17 @@ def test_a_killed_process_costs_no_message(press: Press, tmp_path: Path) -> None
         assert press._process.wait() == -signal.SIGKILL
 
 
-def test_a_cancelled_order_leaves_no_answer_for_the_next_one(
-    press: Press, tmp_path: Path, cancel_in: Callable[[float], None]
-) -> None:
+def test_a_cancelled_order_leaves_no_answer_for_the_next_one(press: Press, tmp_path: Path) -> None:
     """What ends a run by force may come between the order and its answer: nobody gets somebody else's invoice."""
     first, second = order_for(1, tmp_path), order_for(2, tmp_path)
     with press:
         press.compose(first)
         os.kill(press._process.pid, signal.SIGSTOP)
-        cancel_in(0.2)
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        threading.Timer(0.5, os.kill, (press._process.pid, signal.SIGCONT)).start()
         with pytest.raises(KeyboardInterrupt):
-            threading.Timer(0.5, os.kill, (press._process.pid, signal.SIGCONT)).start()
             press.compose(first)
         assert is_for(second, press.compose(second))
-
-
-@pytest.fixture
-def cancel_in() -> Callable[[float], None]:
-    return lambda seconds: threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
 def test_what_cannot_be_composed_or_kept_is_told(press: Press, tmp_path: Path) -> None:
@@ -136,8 +128,10 @@ def test_a_sending_process_keeps_to_one_processor_and_gives_the_others_back() ->
         go.set()
         while len(seen) < 2:
             pass
-        assert seen[0] == seen[1] and len(seen[0]) == 1
+        assert seen[0] == seen[1]
+        assert len(seen[0]) == 1
     done.set()
     earlier.join()
     later.join()
-    assert seen[2:] == [allowed, allowed] and os.sched_getaffinity(0) == allowed
+    assert seen[2:] == [allowed, allowed]
+    assert os.sched_getaffinity(0) == allowed
