@@ -5,9 +5,9 @@ answers 432. In real time that is half an hour. With ``--speed 4`` a minute is f
 is 15 seconds, and Facteur is told that 120 messages a minute are permitted, which is the same 30 in a window. It is a
 harder trial than the real one, for an idle machine: a delay of 0.3 seconds is then one of 1.2.
 
-Every process is a run of its own: ledger, fence, archive, PDF, and three threads, but no Prefect server. It draws one
-invoice before it begins, for the first one takes half a second; what is later than a second takes another turn, and a
-second does not shrink with the speed. Exit code 1: a message was refused, or less than 97 % of the permitted was sent.
+Every process is a run of its own: ledger, fence, archive, PDF, and the threads of a run, but no Prefect server. What is
+later than a second for its turn takes another one, and a second does not shrink with the speed. Exit code 1: a message
+was refused, or less than 97 % of the permitted was sent.
 """
 
 from __future__ import annotations
@@ -170,24 +170,11 @@ def send(structure: str) -> int:
     assert not isinstance(carriers, str), carriers
     campaign = plan_invoices(request, {})
     store_choice(campaign, None)
-    draw_one(remaining_documents(campaign)[0].document_id)
     relays = {code: carrier.relay for code, carrier in carriers.items()}
-    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(CONNECTIONS) as threads:
+    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(post.hands) as threads:
         for _ in threads.map(lambda document: mail_document.fn(document, post), remaining_documents(campaign)):
             pass
     return 0
-
-
-def draw_one(document_id: int) -> None:
-    from models.session import reading_rows
-    from models.sources import read_invoice_source
-    from settings.load import load_settings
-    from tasks.documents.invoice_pdf import invoice_pdf
-
-    with reading_rows(load_settings().database) as rows:
-        found = read_invoice_source(rows, document_id)
-    assert found
-    invoice_pdf(found[0].paper)
 
 
 if __name__ == "__main__":
