@@ -12,7 +12,7 @@ from models import ledger
 from models.base import utc_now
 from models.campaign import REAL, CampaignLine
 from models.delivery import Delivery
-from models.document import Document, DocumentKind, Version
+from models.document import Document, DocumentKind, Printing, Version
 from models.invoice import Invoice
 from models.organisation import Structure
 from models.people import Client, Resident
@@ -127,9 +127,19 @@ def _last_lease(campaign: CampaignReference) -> datetime | None:
 
 
 def sendable(now: datetime) -> ColumnElement[bool]:
-    """What may leave at ``now``: planned, composed, or deferred and due."""
+    """What may leave at ``now``: planned, composed, or deferred and due.
+
+    A message that could not be composed, and whose document went to the printer instead, is not: one copy is enough.
+    """
+    printed_instead = exists().where(
+        Printing.document_id == Delivery.document_id,
+        Printing.version == Delivery.version,
+        Printing.printed_at >= Delivery.changed_at,
+    )
     return or_(
-        Delivery.state.in_([S.PLANNED, S.COMPOSED]), (Delivery.state == S.DEFERRED) & (Delivery.not_before <= now)
+        (Delivery.state == S.PLANNED) & ~((Delivery.note != "") & printed_instead),
+        Delivery.state == S.COMPOSED,
+        (Delivery.state == S.DEFERRED) & (Delivery.not_before <= now),
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from models.document import Printing
 from models.invoice import Invoice
+from models.organisation import Structure
 from models.people import RecipientPolicy, Resident
 from models.rules.coverage import Coverage
 from models.session import reading, writing
@@ -26,6 +27,7 @@ from settings.load import load_settings
 from tasks import archive
 from tasks.moments import PARIS
 from tasks.printing import Outcome, What, print_again, print_letters
+from tasks.remaining import waiting_documents
 from tasks.requests import Scope, read_scope
 from tests.smtp_server.script import How, Moment, Rule
 from tests.unit.documents.papers import runs
@@ -151,6 +153,22 @@ def test_a_refused_invoice_is_printed_and_then_stands_as_printed(workplace: Work
     edit()
     (file,) = files()
     assert numbers(file) == [refused, ""]
+    assert [s.coverage for s in workplace.standings()] == [Coverage.PRINTED, Coverage.MAILED]
+
+
+def test_what_could_not_be_composed_and_was_printed_instead_is_not_mailed_any_more(workplace: Workplace) -> None:
+    """Neither by Retry nor for the month; what failed in the same way and was not printed leaves."""
+    printed, other = workplace.add_resident("Aubert", "a@example.org"), workplace.add_resident("Blanc", "b@example.org")
+    with writing(workplace.database) as session:
+        session.execute(update(Structure).values(sender_email=""))
+    campaign = workplace.plan()
+    workplace.choose(campaign)
+    assert workplace.send(campaign) == ["Non composé", "Non composé"]
+    edit(only=[printed])
+    with writing(workplace.database) as session:
+        session.execute(update(Structure).values(sender_email="f@tilleuls.example"))
+    assert [document.label for document in waiting_documents(PERIOD)] == [f"BLANC Alix · {other}"]
+    assert workplace.send(campaign) == ["Envoyé"]
     assert [s.coverage for s in workplace.standings()] == [Coverage.PRINTED, Coverage.MAILED]
 
 
