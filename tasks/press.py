@@ -57,9 +57,7 @@ class Press:
             delivery, answer = pipe.recv()
         except (EOFError, OSError):
             delivery, answer = "", None
-        except (
-            BaseException
-        ):  # a cancelled run must not leave an answer behind that the next one would take for its own
+        except BaseException:  # cancelled: the answer that is still to come must not be taken for the next order's
             self.close()
             raise
         if delivery != order.delivery_key:

@@ -10,7 +10,7 @@ from settings.load import Settings
 # An operator may set these otherwise. One event at a time, as Prefect records by itself, shows a campaign of 1,000
 # sendings half a minute late; and 100 planned runs of the quarter-hourly resumption would fill the screen.
 DEFAULTS = {
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "1000",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     # The feed of events repeats, three times for each mail and with the resident's name, what the runs show.

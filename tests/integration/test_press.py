@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -127,7 +128,7 @@ def test_a_sending_process_keeps_to_one_processor_and_gives_the_others_back() ->
         later.start()
         go.set()
         while len(seen) < 2:
-            pass
+            time.sleep(0.01)
         assert seen[0] == seen[1]
         assert len(seen[0]) == 1
     done.set()
