@@ -13,6 +13,11 @@ from models.base import Base, Key, Moment, UtcTime
 REAL = "real"
 
 
+def purpose_of(flow_run_id: str, redirected_to: str) -> str:
+    """What a run's sendings are for: real ones, or, when all go to one address, the trial of this run alone."""
+    return f"test:{flow_run_id}" if redirected_to else REAL
+
+
 class Campaign(Base):
     """What one flow run set out to send. ``flow_run_id`` is unique: a Retry finds its own campaign again.
 

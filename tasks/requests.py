@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from models.campaign import REAL
+from models.campaign import purpose_of
 from models.organisation import Structure
 from models.schema import is_current
 from models.session import reading
@@ -38,7 +38,7 @@ class InvoiceRequest:
 
     @property
     def purpose(self) -> str:
-        return f"test:{self.flow_run_id}" if self.redirected_to else REAL
+        return purpose_of(self.flow_run_id, self.redirected_to)
 
 
 def read_request(

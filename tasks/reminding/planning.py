@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.base import utc_now
-from models.campaign import REAL, Campaign, CampaignLine
+from models.campaign import Campaign, CampaignLine, purpose_of
 from models.document import Document, DocumentKind
 from models.overdue import OverdueStanding, read_overdue
 from models.reminder import Channel, Reminder, ReminderLine
@@ -41,7 +41,7 @@ class ReminderRequest:
 
     @property
     def purpose(self) -> str:
-        return f"test:{self.flow_run_id}" if self.redirected_to else REAL
+        return purpose_of(self.flow_run_id, self.redirected_to)
 
 
 def read_reminder_request(
