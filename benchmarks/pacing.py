@@ -112,11 +112,11 @@ def surround(folder: Path, port: int, options: argparse.Namespace) -> None:
 
 def fill_database(structures: int, invoices: int) -> list[str]:
     """One structure for each process, with more invoices than leave in the time."""
-    from models.invoice import Invoice, InvoiceLine
-    from models.organisation import Association, Structure
-    from models.people import Resident
-    from models.schema import migrate
-    from models.session import writing
+    from models.database.schema import migrate
+    from models.database.session import writing
+    from models.tables.invoice import Invoice, InvoiceLine
+    from models.tables.organisation import Association, Structure
+    from models.tables.people import Resident
     from settings.load import load_settings
 
     migrate(load_settings().database)

@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def compare(api: str, smtp_port: int) -> int:
-    from models.schema import migrate
+    from models.database.schema import migrate
     from settings.load import load_settings
 
     wait_for(lambda: httpx.get(f"{api}/health").is_success)
@@ -101,10 +101,10 @@ def wait_for(ready: object, seconds: float = 60) -> None:
 
 
 def fill_database(url: str) -> None:
-    from models.invoice import Invoice, InvoiceLine
-    from models.organisation import Association, Structure
-    from models.people import Resident
-    from models.session import writing
+    from models.database.session import writing
+    from models.tables.invoice import Invoice, InvoiceLine
+    from models.tables.organisation import Association, Structure
+    from models.tables.people import Resident
 
     with writing(url) as session:
         structure = Structure(
@@ -147,10 +147,10 @@ def fill_database(url: str) -> None:
 def read_papers(period: str) -> list[InvoicePaper]:
     from sqlalchemy import select
 
-    from models.document import Document
-    from models.invoice import Invoice
-    from models.reminder_sources import read_source
-    from models.session import reading, writing
+    from models.database.session import reading, writing
+    from models.reading.reminder_sources import read_source
+    from models.tables.document import Document
+    from models.tables.invoice import Invoice
     from settings.load import load_settings
 
     url = load_settings().database

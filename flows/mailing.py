@@ -16,9 +16,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from models.base import utc_now
-from models.document import DocumentKind
+from models.database.clock import utc_now
 from models.values.documents import DocumentReference
+from models.values.kinds import DocumentKind
 from settings.load import load_settings
 from tasks.expected_end import progress_words
 from tasks.mailing import mail_document

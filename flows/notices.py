@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed, Scheduled
 
-from models.base import utc_now
+from models.database.clock import utc_now
 from tasks.moments import paris_moment
 from tasks.notices import Notice, Reason, notify
 

@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 
 from flows.forms import initials_entry, one_of
 from flows.review import PATIENCE_SECONDS
-from models.reminder import Channel
+from models.values.kinds import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
 from tasks.planning import CampaignReference
 from tasks.reminding.choosing import ReminderChoice

@@ -16,7 +16,7 @@ from pydantic import Field, create_model
 from flows.forms import initials_entry, one_of
 from flows.mailing import mail_documents
 from flows.review import PATIENCE_SECONDS
-from models.decision import Settlement
+from models.values.kinds import Settlement
 from models.values.period import Period
 from tasks.moments import PARIS
 from tasks.requests import unknown_period

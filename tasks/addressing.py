@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.pending import PendingDelivery
+from models.ledger.pending import PendingDelivery
 from models.rules.recipients import NoAddress, Recipient
 
 NOTHING_LEFT = "plus rien à réclamer : tout a été réglé, contesté ou suspendu entre-temps"

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign, CampaignLine
-from models.delivery import Delivery
-from models.organisation import Structure
+from models.database.session import reading
+from models.reading.standings import DeliveryStanding, Standing, read_deliveries
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.session import reading
-from models.standings import DeliveryStanding, Standing, read_deliveries
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.delivery import Delivery
+from models.tables.organisation import Structure
 from models.values.people import alphabetical
 from settings.load import load_settings
 from tasks.campaign_kinds import Kind, Undocumented, kind_of

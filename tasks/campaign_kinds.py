@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.document import DocumentKind
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.overdue import OverdueStanding, read_overdue
-from models.people import Resident
-from models.standings import DeliveryStanding, Standing, read_standings
+from models.reading.overdue import OverdueStanding, read_overdue
+from models.reading.standings import DeliveryStanding, Standing, read_standings
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Resident
+from models.values.kinds import DocumentKind
 from models.values.people import alphabetical, full_name
 from models.values.period import Period
 from tasks.documents.french import period_label

@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
-from models.campaign import REAL
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
+from models.values.campaign import REAL
 from tasks.campaign_facts import CampaignFacts, SentLine
 from tasks.causes_page import failed, groups, row
 from tasks.coverage_classes import IN_ORDER, TO_PRINT, count, counted

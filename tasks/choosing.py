@@ -9,17 +9,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign, CampaignLine
-from models.delivery import Delivery
-from models.document import Version
-from models.ledger import withdraw
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.database.upsert import insert_into
+from models.ledger.steps import withdraw
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Recipient
 from models.rules.states import DeliveryState
-from models.session import writing
-from models.standings import Standing, read_standings
-from models.upsert import insert_into
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.delivery import Delivery
+from models.tables.document import Version
+from models.values.campaign import REAL
 from settings.load import load_settings
 from tasks.planning import CampaignReference
 from tasks.points import reached

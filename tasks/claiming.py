@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from models import ledger
-from models.base import utc_now
-from models.decision import resend_was_decided
-from models.reminder_sources import note_dropped, read_source
-from models.session import writing_rows
+from models.database.clock import utc_now
+from models.database.session import writing_rows
+from models.ledger import steps
+from models.ledger.decided import resend_was_decided
+from models.reading.reminder_sources import note_dropped, read_source
 from models.values.sources import ReminderSource
 from tasks.addressing import current_recipient
 from tasks.composing import identity
@@ -24,7 +24,7 @@ def claim(ready: Ready, relay: str, post: PostOffice) -> Claimed | Sent | None:
     now = utc_now()
     lease = now + timedelta(seconds=post.settings.sending.lease_seconds)
     with writing_rows(post.settings.database) as rows:
-        ledger.hold(rows, delivery.id)
+        steps.hold(rows, delivery.id)
         latest, recipients = read_source(rows, delivery.document_id)
         if current_recipient(delivery, recipients) is None:
             return withdraw(rows, delivery)
@@ -32,12 +32,12 @@ def claim(ready: Ready, relay: str, post: PostOffice) -> Claimed | Sent | None:
             return None
         changed = not ready.is_new and latest.fingerprint != delivery.fingerprint
         if changed and not resend_was_decided(rows, delivery.id):
-            ledger.replan(rows, delivery.id, delivery.state, now=now)
+            steps.replan(rows, delivery.id, delivery.state, now=now)
             return None
         if isinstance(latest, ReminderSource) and not changed:  # old bytes still name what was paid since
             note_dropped(rows, latest)
         if ready.is_new:
-            attempt = ledger.compose_and_claim(
+            attempt = steps.compose_and_claim(
                 rows,
                 delivery.id,
                 fingerprint=latest.fingerprint,
@@ -50,7 +50,7 @@ def claim(ready: Ready, relay: str, post: PostOffice) -> Claimed | Sent | None:
                 now=now,
             )
         else:
-            attempt = ledger.claim(
+            attempt = steps.claim(
                 rows,
                 delivery.id,
                 delivery.state,

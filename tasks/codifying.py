@@ -9,8 +9,8 @@ from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact
 
-from models.base import utc_now
-from models.session import reading, writing
+from models.database.clock import utc_now
+from models.database.session import reading, writing
 from settings.load import load_settings
 from tasks.codification.checking import Entry
 from tasks.codification.fields import BY_KEY

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+from models.reading.standings import Standing
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from models.standings import Standing
 from tasks.documents.french import quantity
 from tasks.labels import COVERAGE, ONE_INVOICE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.reading.standings import Standing
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from models.standings import Standing
 from tasks.campaign_facts import CampaignFacts
 from tasks.coverage_classes import HEADING, TO_PRINT, class_of, columns, count
 from tasks.labels import COVERAGE, NO_ADDRESS, ROLE, STATE

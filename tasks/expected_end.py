@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from models.quota import sent_lately
+from models.database.session import reading_rows
+from models.limits.quota import sent_lately
 from models.rules.pacing import days_needed, sending_seconds
-from models.session import reading_rows
 from models.values.relay import Relay
 from tasks.moments import PARIS
 

@@ -10,18 +10,19 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import REAL
-from models.delivery import Delivery
-from models.document import Document, DocumentKind
-from models.invoice import Invoice
-from models.overdue import read_overdue
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.reading.overdue import read_overdue
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.states import FAILED, DeliveryState
-from models.session import reading
-from models.standings import Standing, read_standings
+from models.tables.delivery import Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.values.campaign import REAL
 from models.values.documents import DocumentReference
+from models.values.kinds import DocumentKind
 from settings.load import load_settings
 from tasks.choosing import Choice, store_choice
 from tasks.headlines import Tally, counts, plural

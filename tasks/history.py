@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.session import reading
-from models.standings import Standing, read_standings
+from models.database.session import reading
+from models.reading.standings import Standing, read_standings
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
 from models.values.people import alphabetical
 from settings.load import load_settings
 from tasks.campaign_kinds import month_label

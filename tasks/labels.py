@@ -1,12 +1,12 @@
 """The French words for states and classes. Never "delivered": SMTP proves acceptance, no more."""
 
-from models.reminder import Channel
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress, Role
 from models.rules.reminder_coverage import DESELECTED, Progress
 from models.rules.reminders import NotDue
 from models.rules.states import DeliveryState
 from models.values.evidence import Evidence, Fault
+from models.values.kinds import Channel
 
 STATE = {
     DeliveryState.PLANNED: "prévu",

@@ -7,10 +7,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
-from models.pending import PendingDelivery, read_pending
-from models.reminder_sources import Found, read_source
+from models.database.session import reading_rows
+from models.ledger.pending import PendingDelivery, read_pending
+from models.reading.reminder_sources import Found, read_source
 from models.rules.states import FAILED, DeliveryState
-from models.session import reading_rows
 from models.values.documents import DocumentReference
 from tasks.claiming import claim
 from tasks.labels import observed

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign, CampaignLine
-from models.delivery import Delivery
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.standings import read_standings
 from models.rules.coverage import Coverage
-from models.session import reading, writing
-from models.standings import read_standings
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.delivery import Delivery
+from models.values.campaign import REAL
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.expected_end import planned_end

@@ -11,14 +11,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import Campaign, CampaignLine
-from models.document import Document, DocumentKind
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.database.upsert import insert_into
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from models.session import writing
-from models.standings import Standing, read_standings
-from models.upsert import insert_into
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.document import Document
+from models.values.kinds import DocumentKind
 from settings.load import load_settings
 from tasks.requests import InvoiceRequest
 

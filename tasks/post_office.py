@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
-from models.quota import QuotaReached
+from models.limits.quota import QuotaReached
 from models.rules.replies import Judgement, Verdict, classify
 from models.values.evidence import Evidence
 from models.values.relay import Relay

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection as Rows
 
-from models import ledger
-from models.base import utc_now
-from models.decision import resend_was_decided
-from models.pending import PendingDelivery, read_again
-from models.reminder_sources import Found, note_dropped, read_source
+from models.database.clock import utc_now
+from models.database.session import reading_rows, writing_rows
+from models.ledger import steps
+from models.ledger.decided import resend_was_decided
+from models.ledger.pending import PendingDelivery, read_again
+from models.reading.reminder_sources import Found, note_dropped, read_source
 from models.rules.recipients import Recipient
 from models.rules.states import DeliveryState
-from models.session import reading_rows, writing_rows
 from models.values.sources import ReminderSource, Source
 from tasks import archive
 from tasks.addressing import NO_LONGER_CURRENT, NOTHING_LEFT, current_recipient
@@ -83,7 +83,7 @@ def reread(delivery: PendingDelivery, post: PostOffice) -> tuple[PendingDelivery
 
 def withdraw(rows: Rows, delivery: PendingDelivery, why: str = NO_LONGER_CURRENT) -> Sent:
     """Take a delivery out that has nowhere to go any more."""
-    ledger.withdraw(rows, delivery.id, delivery.state, note=why, now=utc_now())
+    steps.withdraw(rows, delivery.id, delivery.state, note=why, now=utc_now())
     return Sent(S.WITHDRAWN, sentence=why)
 
 
@@ -115,7 +115,7 @@ def _compose(
     match composed:
         case Unwritten(sentence):
             with writing_rows(post.settings.database) as rows:
-                ledger.fail_composing(rows, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
+                steps.fail_composing(rows, delivery.id, flow_run_id=post.flow_run_id, sentence=sentence, now=utc_now())
             return Sent(S.PLANNED, sentence=sentence)
         case Unkept(error):  # a fault of this machine, which stops the run and is counted against nobody
             return held_back(counter.stop(full_archive(post.settings.archive, error)))
@@ -129,5 +129,5 @@ def _lost_bytes(delivery: PendingDelivery, post: PostOffice) -> Sent | None:
     with writing_rows(post.settings.database) as rows:
         if resend_was_decided(rows, delivery.id):
             return Sent(delivery.state, sentence="le message à renvoyer à l'identique manque dans l'archive")
-        ledger.replan(rows, delivery.id, delivery.state, now=utc_now())
+        steps.replan(rows, delivery.id, delivery.state, now=utc_now())
     return None

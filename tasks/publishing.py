@@ -7,7 +7,7 @@ from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact
 
-from models.campaign import REAL
+from models.values.campaign import REAL
 from tasks.campaign_kinds import kind_of
 from tasks.planning import CampaignReference
 

@@ -9,11 +9,11 @@ from time import monotonic
 
 from sqlalchemy.exc import OperationalError
 
-from models.pacing import delay, take_turn
-from models.places import LONGEST_KEPT_SECONDS, has_connection, keep_up, leave, queue_up
-from models.quota import QuotaReached
+from models.database.session import reading_rows, writing_rows
+from models.limits.places import LONGEST_KEPT_SECONDS, has_connection, keep_up, leave, queue_up
+from models.limits.quota import QuotaReached
+from models.limits.turns import delay, take_turn
 from models.rules.pacing import HOUR_SECONDS, TURN_GOOD_FOR_SECONDS
-from models.session import reading_rows, writing_rows
 from models.values.relay import Relay
 from settings.load import Settings
 

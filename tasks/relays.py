@@ -11,8 +11,8 @@ import httpx
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from models.organisation import Association, Structure
-from models.session import reading
+from models.database.session import reading
+from models.tables.organisation import Association, Structure
 from models.values.relay import Application, Mechanism, Relay, Security
 from settings.load import Settings, load_settings
 from settings.loopback import is_loopback

@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from models import ledger
-from models.base import utc_now
-from models.campaign import REAL, CampaignLine
-from models.delivery import Delivery
-from models.document import Document, DocumentKind, Printing, Version
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.people import Client, Resident
-from models.reminder import Reminder
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.ledger import steps
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.campaign import CampaignLine
+from models.tables.delivery import Delivery
+from models.tables.document import Document, Printing, Version
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Client, Resident
+from models.tables.reminder import Reminder
+from models.values.campaign import REAL
 from models.values.documents import DocumentReference
+from models.values.kinds import DocumentKind
 from models.values.people import full_name
 from settings.load import load_settings
 from tasks.labels import REMINDER
@@ -38,7 +40,7 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
     """
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session.connection(), now=now)
+        steps.end_lost_leases(session.connection(), now=now)
         chosen = (
             select(CampaignLine.document_id, CampaignLine.version, CampaignLine.position)
             .where(CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True))
@@ -58,7 +60,7 @@ def due_documents() -> list[DocumentReference]:
     """The documents of any campaign that have a deferred delivery which is due."""
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session.connection(), now=now)
+        steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
             .where(Delivery.state == S.DEFERRED, Delivery.not_before <= now)
@@ -94,7 +96,7 @@ def waiting_documents(period: str) -> list[DocumentReference]:
     if period:
         query = query.where(Invoice.period == period)
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session.connection(), now=now)
+        steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(query).all()
         return references(session, [(row.document_id, row.version, REAL) for row in rows])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign
-from models.session import writing
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.tables.campaign import Campaign
+from models.values.campaign import REAL
 from settings.load import load_settings
 from tasks.campaign_facts import CampaignFacts, read_facts
 from tasks.campaign_page import Links, campaign_page, description

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from models.campaign import purpose_of
-from models.organisation import Structure
-from models.schema import is_current
-from models.session import reading
+from models.database.schema import is_current
+from models.database.session import reading
+from models.tables.organisation import Structure
+from models.values.campaign import purpose_of
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.imports.addresses import AddressFault, check_address

@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import REAL
-from models.decision import Decision, Settlement
-from models.delivery import Attempt, Delivery
-from models.document import Printing, Version
 from models.rules.replies import Verdict
+from models.tables.decision import Decision
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Printing, Version
+from models.values.campaign import REAL
 from models.values.evidence import Evidence, Fault, Stage
+from models.values.kinds import Settlement
 from tasks.labels import ROLE, observed
 
 VERDICT = {

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.delivery import Delivery
-from models.document import Document
-from models.invoice import Invoice
-from models.people import RecipientPolicy, Resident
+from models.database.session import reading
+from models.reading.standings import Standing, read_standings
 from models.rules.states import DeliveryState
-from models.session import reading
-from models.standings import Standing, read_standings
+from models.tables.delivery import Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.tables.people import Resident
+from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.campaign_kinds import month_label
 from tasks.coverage_page import where_it_stands

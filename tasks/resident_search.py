@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models.invoice import Invoice
-from models.people import Resident
+from models.tables.invoice import Invoice
+from models.tables.people import Resident
 from models.values.people import alphabetical
 
 _BETWEEN_WORDS = re.compile(r"[\s'’-]+")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from models.campaign import Campaign, CampaignLine
+from models.database.session import reading
 from models.rules.coverage import Coverage
-from models.session import reading
+from models.tables.campaign import Campaign, CampaignLine
 from settings.load import load_settings
 from tasks.plan_page import shown_columns
 from tasks.planning import CampaignReference

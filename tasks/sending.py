@@ -13,14 +13,14 @@ from sqlalchemy import Connection as Rows
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from models import ledger
-from models.base import utc_now
-from models.delivery import Attempt, Delivery
+from models.database.clock import utc_now
+from models.database.session import writing_rows
+from models.ledger import steps
 from models.rules.causes import explain
 from models.rules.replies import Judgement, Verdict
 from models.rules.retries import next_try
 from models.rules.states import DeliveryState
-from models.session import writing_rows
+from models.tables.delivery import Attempt, Delivery
 from models.values.evidence import Evidence, Stage
 from settings.load import Settings
 from tasks.mail.transport import Connection
@@ -69,7 +69,7 @@ def send(claimed: Claimed, connection: Connection, counter: Counter, settings: S
         now = utc_now()
         try:
             with writing_rows(settings.database) as rows:
-                ours = ledger.begin_handing_over(
+                ours = steps.begin_handing_over(
                     rows,
                     claimed.delivery_id,
                     claimed.attempt,
@@ -125,7 +125,7 @@ def _settle(
             not_before = _next_try(rows, delivery_id, now, settings)
         case _:
             after = DeliveryState.COMPOSED
-    moved = ledger.settle(
+    moved = steps.settle(
         rows,
         delivery_id,
         attempt,
@@ -140,7 +140,7 @@ def _settle(
         log.warning("delivery %s: attempt %s ended after another one had begun", delivery_id, attempt)
     if after is DeliveryState.DEFERRED and not_before is None and moved:
         after = DeliveryState.ABANDONED
-        ledger.abandon(rows, delivery_id, now=now)
+        steps.abandon(rows, delivery_id, now=now)
     again = judgement.verdict in {Verdict.RECONNECT, Verdict.RELAY_DELAYED}
     return Sent(after, evidence, explain(evidence).cause, again, not_before)
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import ledger
-from models.base import utc_now
-from models.decision import Decision, Settlement
-from models.delivery import Delivery
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.ledger import steps
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.decision import Decision
+from models.tables.delivery import Delivery
 from models.values.documents import DocumentReference
+from models.values.kinds import Settlement
 from settings.load import load_settings
 from tasks.headlines import Tally, counts, plural
 from tasks.post_office import Stopped
@@ -67,20 +68,20 @@ def _carry_out(session: Session, delivery_id: int, choice: Settlement, answer: A
     match choice:
         case Settlement.ARRIVED:
             note = f"bien arrivé selon {answer.initials} : {answer.reason}"
-            return ledger.decide(session.connection(), delivery_id, S.ACCEPTED, note=note, now=now)
+            return steps.decide(session.connection(), delivery_id, S.ACCEPTED, note=note, now=now)
         case Settlement.WITHDRAW:
             note = f"retiré par {answer.initials} : {answer.reason}"
-            return ledger.decide(session.connection(), delivery_id, S.WITHDRAWN, note=note, now=now)
+            return steps.decide(session.connection(), delivery_id, S.WITHDRAWN, note=note, now=now)
         case Settlement.RESEND:
             # No note: it would hide the server's next reply from the reports.
-            return ledger.decide(session.connection(), delivery_id, S.COMPOSED, note="", now=now)
+            return steps.decide(session.connection(), delivery_id, S.COMPOSED, note="", now=now)
 
 
 def resends(flow_run_id: str) -> list[DocumentReference]:
     """The documents that this run decided to send again and that have not left yet."""
     now = utc_now()
     with writing(load_settings().database) as session:
-        ledger.end_lost_leases(session.connection(), now=now)
+        steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
             .join(Decision, Decision.delivery_id == Delivery.id)

@@ -10,17 +10,17 @@ from prefect.artifacts import create_markdown_artifact
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models import ledger
-from models.base import utc_now
-from models.campaign import REAL
-from models.decision import Decision
-from models.delivery import Attempt, Delivery
-from models.document import Document
-from models.invoice import Invoice
-from models.people import Client, Resident
-from models.reminder import Reminder
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.ledger import steps
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.decision import Decision
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.tables.people import Client, Resident
+from models.tables.reminder import Reminder
+from models.values.campaign import REAL
 from models.values.evidence import Fault
 from models.values.people import alphabetical, full_name
 from settings.load import load_settings
@@ -67,7 +67,7 @@ def ask_about(flow_run_id: str, period: str) -> list[Question]:
     with writing(load_settings().database) as session:
         asked = _asked(session, flow_run_id)
         if not asked:
-            ledger.end_lost_leases(session.connection(), now=now)
+            steps.end_lost_leases(session.connection(), now=now)
             labels: set[str] = set()
             for found in _uncertain(session, period):
                 label = _label(found)

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from models.schema import migrate
-from models.session import engine
+from models.database.schema import migrate
+from models.database.session import engine
 
 TEMPLATE = "facteur_template"
 

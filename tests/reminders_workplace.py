@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.import_run import ImportRun
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Structure
-from models.overdue import OverdueStanding, read_overdue
-from models.people import Client, ClientKind
-from models.session import reading, writing
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.overdue import OverdueStanding, read_overdue
+from models.tables.import_run import ImportRun
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Structure
+from models.tables.people import Client
+from models.values.kinds import ClientKind
 from tasks.planning import CampaignReference
 from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
 from tasks.reminding.planning import plan_reminders, read_reminder_request

@@ -13,12 +13,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from models.delivery import Delivery
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Association, Structure
-from models.people import Guardian, RecipientPolicy, Resident
-from models.session import reading, writing
-from models.standings import Standing, read_standings
+from models.database.session import reading, writing
+from models.reading.standings import Standing, read_standings
+from models.tables.delivery import Delivery
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Association, Structure
+from models.tables.people import Guardian, Resident
+from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.choosing import Choice, store_choice
 from tasks.mailing import mail_document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.standings import DeliveryStanding
+from models.reading.standings import DeliveryStanding
 from tasks.labels import STATE, observed
 from tasks.moments import paris_moment
 

@@ -22,8 +22,8 @@ from flows.cli.sample import write_sample
 from flows.cli.stack import end_of_part, everything_up
 from flows.sample.clients import OVERDUE_AT
 from flows.sample.structures import ASSOCIATION
-from models.organisation import Association
-from models.session import reading
+from models.database.session import reading
+from models.tables.organisation import Association
 from settings.load import Settings, load_settings
 from tasks.imports.run import import_here
 from tasks.moments import paris_day

@@ -12,15 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flows.cli.mailbox import Comparison, compare
-from models.campaign import REAL, Campaign
-from models.delivery import Delivery
-from models.document import DocumentKind, Printing
-from models.overdue import OverdueStanding, read_overdue
+from models.database.session import reading
+from models.reading.overdue import OverdueStanding, read_overdue
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.states import DeliveryState
-from models.session import reading
-from models.standings import Standing, read_standings
+from models.tables.campaign import Campaign
+from models.tables.delivery import Delivery
+from models.tables.document import Printing
+from models.values.campaign import REAL
+from models.values.kinds import DocumentKind
 from models.values.period import Period
 from settings.load import Settings
 from tasks.coverage_classes import TO_PRINT

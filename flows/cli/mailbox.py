@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from models.delivery import Delivery
+from models.database.session import reading
 from models.rules.states import DeliveryState
-from models.session import reading
+from models.tables.delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from flows.cli.refusal import CannotGoOnError
-from models.delivery import Delivery
-from models.schema import is_current
-from models.session import reading
+from models.database.schema import is_current
+from models.database.session import reading
+from models.tables.delivery import Delivery
 from settings.load import Settings, load_settings
 from tasks import archive
 

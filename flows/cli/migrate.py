@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from flows.cli.refusal import CannotGoOnError
-from models.schema import migrate
+from models.database.schema import migrate
 from settings.load import Settings, load_settings
 
 

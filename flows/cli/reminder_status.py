@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from flows.cli.delivery_status import delivery_as_json, delivery_as_text
-from models.overdue import LastReminder, OverdueStanding
-from models.reminder import Channel
+from models.reading.overdue import LastReminder, OverdueStanding
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.reminder_coverage import Progress
+from models.values.kinds import Channel
 from tasks.coverage_classes import TO_PRINT
 from tasks.documents.french import amount
 from tasks.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS, REMINDER

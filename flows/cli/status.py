@@ -13,12 +13,12 @@ from typing import Any
 
 from flows.cli import reminder_status
 from flows.cli.delivery_status import delivery_as_json, delivery_as_text
-from models.overdue import read_overdue
+from models.database.schema import is_current
+from models.database.session import reading
+from models.reading.overdue import read_overdue
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from models.schema import is_current
-from models.session import reading
-from models.standings import Standing, read_standings
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE

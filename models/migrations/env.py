@@ -1,8 +1,9 @@
-"""Alembic's entry: it always works on the connection that ``models.schema`` hands over."""
+"""Alembic's entry: it always works on the connection that ``models.database.schema`` hands over."""
 
 from alembic import context
 
-from models.tables import Base
+import models.tables.every  # noqa: F401
+from models.tables.base import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

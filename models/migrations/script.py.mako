@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import models.base
+import models.tables.base
 ${imports if imports else ""}
 
 revision: str = ${repr(up_revision)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.values.kinds import RecipientPolicy
+
 
 class Role(StrEnum):
     """Whose address it is."""
@@ -44,23 +46,29 @@ def normalise(address: str) -> str:
     return address.strip().lower()
 
 
-def resolve_recipients(policy: str, own: str, guardian: str) -> tuple[Recipient, ...] | NoAddress:
+_NONE_BY_POLICY = {
+    RecipientPolicy.RESIDENT: NoAddress.RESIDENT_NONE,
+    RecipientPolicy.GUARDIAN: NoAddress.GUARDIAN_NONE,
+}
+
+
+def resolve_recipients(policy: RecipientPolicy, own: str, guardian: str) -> tuple[Recipient, ...] | NoAddress:
     """The addresses of a resident's document, each once, or why there is none.
 
-    ``policy`` is the value of ``RecipientPolicy``. The one whom the policy leaves out never gets the paper, not even
+    The one whom the policy leaves out never gets the paper, not even
     when the other has no address: it is printed.
     """
-    if policy == "paper":
+    if policy == RecipientPolicy.PAPER:
         return NoAddress.PAPER
-    own = own.strip() if policy in {"all", "resident"} else ""
-    guardian = guardian.strip() if policy in {"all", "guardian"} else ""
+    own = own.strip() if policy in {RecipientPolicy.ALL, RecipientPolicy.RESIDENT} else ""
+    guardian = guardian.strip() if policy in {RecipientPolicy.ALL, RecipientPolicy.GUARDIAN} else ""
     if own and guardian and normalise(own) == normalise(guardian):
         return (Recipient(own, Role.BOTH),)
     found = ((own, Role.RESIDENT), (guardian, Role.GUARDIAN))
     recipients = tuple(Recipient(address, role) for address, role in found if address)
     if recipients:
         return recipients
-    return {"resident": NoAddress.RESIDENT_NONE, "guardian": NoAddress.GUARDIAN_NONE}.get(policy, NoAddress.NONE)
+    return _NONE_BY_POLICY.get(policy, NoAddress.NONE)
 
 
 def resolve_client(address: str) -> tuple[Recipient, ...] | NoAddress:

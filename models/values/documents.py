@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from models.values.kinds import DocumentKind
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentReference:
     """One version of one document, for one purpose.
 
-    ``label`` is what the clerk reads: "MAILLY Josiane · F2024-0912". ``kind`` is ``invoice`` or ``reminder``.
+    ``label`` is what the clerk reads: "MAILLY Josiane · F2024-0912".
     """
 
     document_id: int
@@ -15,4 +17,4 @@ class DocumentReference:
     purpose: str
     structure: str
     label: str
-    kind: str = "invoice"
+    kind: DocumentKind = DocumentKind.INVOICE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from models.base import utc_now
-from models.session import reading
+from models.database.clock import utc_now
+from models.database.session import reading
 from settings.load import load_settings
 from tasks.checking.facts import read_facts
 from tasks.checking.pdfs import weigh

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.schema import is_current
+from models.database.schema import is_current
 from tasks.checking.facts import Facts
 from tasks.checking.result import Finding, Light
 from tasks.checking.words import listed, number

@@ -9,15 +9,15 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models.campaign import REAL
-from models.delivery import Delivery
-from models.document import Document
-from models.import_run import ImportRun
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.people import Resident
+from models.reading.invoice_sources import debtor_name, recipients_of
 from models.rules.recipients import NoAddress, Recipient
-from models.sources import debtor_name, recipients_of
+from models.tables.delivery import Delivery
+from models.tables.document import Document
+from models.tables.import_run import ImportRun
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Resident
+from models.values.campaign import REAL
 from models.values.period import Period
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.base import utc_now
+from models.database.clock import utc_now
 from tasks.checking.result import Finding, Light, Report
 from tasks.checking.words import number
 from tasks.moments import paris_moment

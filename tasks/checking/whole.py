@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.base import utc_now
-from models.session import reading
+from models.database.clock import utc_now
+from models.database.session import reading
 from settings.load import Settings, load_settings
 from settings.wrong import WrongSettingError
 from tasks.checking.addresses import check_addresses, new_addresses

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.sources import INVOICE_WORDING
+from models.reading.invoice_sources import INVOICE_WORDING
 from tasks.codification.fields import BODY, EVERY_KEYWORD, FIELDS, Field
 from tasks.documents.wording import COPY, drop_idle_lines, keywords_in
 from tasks.imports.faults import Problem, visible

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.sources import INVOICE_WORDING
+from models.reading.invoice_sources import INVOICE_WORDING
 from tasks.documents.mail_body import default_wording
 from tasks.documents.reminder_wording import check_reminder_wording, default_reminder_wording
 from tasks.documents.wording import (

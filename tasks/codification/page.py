@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models.sources import INVOICE_WORDING
-from models.structure_change import StructureChange
+from models.reading.invoice_sources import INVOICE_WORDING
+from models.tables.structure_change import StructureChange
 from tasks.codification.fields import BODY, BY_KEY, REMINDER_LEVELS, SUBJECT, wording_kind
 from tasks.codification.storing import TRIAL, Sheet
 from tasks.documents.invoice_pdf import invoice_pdf

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.organisation import Structure, Wording
-from models.structure_change import StructureChange
+from models.tables.organisation import Structure, Wording
+from models.tables.structure_change import StructureChange
 from models.values.paper import Issuer
 from models.values.people import PostalAddress
 from tasks.codification.fields import FIELDS, FOOTER, REPLY_TO, SENDER_EMAIL, SENDER_NAME

@@ -10,9 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.reading.invoice_sources import INVOICE_WORDING
 from models.rules.causes import explain
 from models.rules.replies import Verdict, classify
-from models.sources import INVOICE_WORDING
 from models.values.evidence import Evidence
 from models.values.mail import Attachment, Mail
 from settings.load import Settings

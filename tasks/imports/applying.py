@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Association, Structure, Wording
-from models.people import Client, Guardian, Resident
-from models.sources import INVOICE_WORDING
+from models.reading.invoice_sources import INVOICE_WORDING
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Association, Structure, Wording
+from models.tables.people import Client, Guardian, Resident
 from tasks.imports.associations import association_code
 from tasks.imports.columns import Table
 from tasks.imports.invoice_states import InvoiceState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Hashable
 from typing import Any
 
-from models.people import RecipientPolicy
+from models.values.kinds import RecipientPolicy
 from tasks.imports.associations import association_code
 from tasks.imports.faults import Fault, Problem
 from tasks.imports.rows import Row, TableFile

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from models.people import ClientKind, RecipientPolicy
+from models.values.kinds import ClientKind, RecipientPolicy
 from tasks.documents.wording import INVOICE_BODY_KEYWORDS
 from tasks.imports import parsing
 from tasks.imports.addresses import read_address

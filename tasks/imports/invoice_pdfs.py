@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.invoice import Invoice
-from models.organisation import Structure
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
 from tasks import archive
 from tasks.imports.bounds import MAX_PDF_BYTES
 from tasks.imports.faults import Fault, Problem, visible

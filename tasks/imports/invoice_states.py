@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from models.invoice import Invoice
+from models.tables.invoice import Invoice
 from tasks.imports.line_checks import LineContent, content_of
 from tasks.imports.rows import Row
 from tasks.imports.stored import Pair

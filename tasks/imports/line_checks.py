@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.invoice import Invoice
+from models.tables.invoice import Invoice
 from tasks.documents import french
 from tasks.imports.faults import Fault, Problem
 from tasks.imports.rows import Row

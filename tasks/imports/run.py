@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.import_run import ImportRun
-from models.schema import migrate
-from models.session import reading, writing
+from models.database.clock import utc_now
+from models.database.schema import migrate
+from models.database.session import reading, writing
+from models.tables.import_run import ImportRun
 from settings.load import load_settings
 from tasks.imports.applying import apply
 from tasks.imports.checking import check_structures, check_tables

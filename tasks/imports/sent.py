@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from models.campaign import REAL
-from models.delivery import Attempt, Delivery
-from models.document import Document
-from models.reminder import Reminder, ReminderLine
 from models.rules.replies import Verdict
 from models.rules.states import WAITING, DeliveryState
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import REAL
 from tasks.imports.stored import QUERY_VALUES
 from tasks.moments import PARIS, paris_day
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models.invoice import Invoice
-from models.organisation import Association, Structure
-from models.people import Client, Guardian, Resident
+from models.tables.invoice import Invoice
+from models.tables.organisation import Association, Structure
+from models.tables.people import Client, Guardian, Resident
 from tasks.imports.rows import Row, TableFile
 
 Files = Mapping[str, TableFile]  # by the name of the table, all six; one that the import lacks has no rows

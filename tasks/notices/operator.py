@@ -13,9 +13,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.organisation import Structure
-from models.session import reading
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.tables.organisation import Structure
 from models.values.mail import Mail
 from models.values.relay import Relay
 from settings.load import load_settings

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign
-from models.organisation import Structure
+from models.database.clock import utc_now
+from models.database.session import reading
 from models.rules.causes import explain
 from models.rules.states import DeliveryState
-from models.session import reading
+from models.tables.campaign import Campaign
+from models.tables.organisation import Structure
+from models.values.campaign import REAL
 from models.values.mail import Mail
 from settings.load import load_settings
 from tasks.campaign_facts import CampaignFacts, SentLine, read_facts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from models.document import DocumentKind
+from models.values.kinds import DocumentKind
 from models.values.people import alphabetical
 from models.values.sources import ReminderSource, Source
 from tasks.campaign_kinds import month_label

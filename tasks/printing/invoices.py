@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from models.base import utc_now
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from models.session import reading, writing
-from models.standings import Standing, read_standings
 from settings.load import Settings
 from tasks.campaign_kinds import month_label
 from tasks.planning import add_documents

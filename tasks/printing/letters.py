@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.document import Printing
-from models.reminder_sources import read_source
+from models.reading.reminder_sources import read_source
+from models.tables.document import Printing
 from models.values.sources import ReminderSource, Source
 from tasks import archive
 from tasks.documents.print_file import ReminderLetter, Sheet

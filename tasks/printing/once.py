@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from models.document import Printing
-from models.reminder_sources import note_dropped
-from models.session import reading, writing
+from models.database.session import reading, writing
+from models.reading.reminder_sources import note_dropped
+from models.tables.document import Printing
 from models.values.sources import ReminderSource
 from settings.load import Settings, load_settings
 from tasks.printing.batch import Batch, Outcome

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from models.base import utc_now
-from models.overdue import LastReminder, OverdueStanding, read_overdue
-from models.reminder import Channel
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.reading.overdue import LastReminder, OverdueStanding, read_overdue
 from models.rules.reminder_coverage import Progress
-from models.session import reading
+from models.values.kinds import Channel
 from models.values.sources import ReminderSource
 from settings.load import Settings
 from tasks.moments import PARIS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pikepdf
 
-from models.document import DocumentKind
+from models.values.kinds import DocumentKind
 from models.values.sources import ReminderSource
 from settings.load import Settings
 from tasks.campaign_kinds import month_label

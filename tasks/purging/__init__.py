@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.base import utc_now
+from models.database.clock import utc_now
 from settings.load import load_settings
 from tasks.moments import paris_moment
 from tasks.purging.archived import find_archived

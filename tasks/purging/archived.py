@@ -15,10 +15,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.delivery import Delivery
-from models.invoice import Invoice
+from models.database.session import reading
 from models.rules.states import FINAL, DeliveryState
-from models.session import reading
+from models.tables.delivery import Delivery
+from models.tables.invoice import Invoice
 from settings.load import Settings
 from tasks.purging.limits import Limits
 from tasks.purging.lot import Lot

@@ -6,9 +6,9 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from models.delivery import Attempt, Delivery
+from models.database.session import reading, writing
 from models.rules.states import FINAL
-from models.session import reading, writing
+from models.tables.delivery import Attempt, Delivery
 from settings.load import Settings
 from tasks.purging.limits import Limits
 from tasks.purging.lot import Lot

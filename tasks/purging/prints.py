@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from models.document import Printing
-from models.session import reading
+from models.database.session import reading
+from models.tables.document import Printing
 from settings.load import Settings
 from tasks.purging.limits import Limits
 from tasks.purging.lot import Lot

@@ -26,11 +26,11 @@ from prefect.exceptions import ObjectNotFound
 from prefect.types import DateTime
 from sqlalchemy import select
 
-from models.campaign import Campaign
-from models.decision import Decision
-from models.delivery import Delivery
+from models.database.session import reading
 from models.rules.states import FINAL
-from models.session import reading
+from models.tables.campaign import Campaign
+from models.tables.decision import Decision
+from models.tables.delivery import Delivery
 from settings.load import Settings
 from tasks.purging.limits import Limits
 from tasks.purging.lot import Lot

@@ -8,11 +8,11 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import REAL
-from models.delivery import Delivery
-from models.document import Document, Printing
-from models.invoice import Invoice
 from models.rules.states import FAILED, FINAL, DeliveryState
+from models.tables.delivery import Delivery
+from models.tables.document import Document, Printing
+from models.tables.invoice import Invoice
+from models.values.campaign import REAL
 
 S = DeliveryState
 

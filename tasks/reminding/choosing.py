@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign, CampaignLine
-from models.overdue import OverdueStanding, read_overdue
-from models.people import Client
-from models.reminder import Channel, Reminder, ReminderLine
-from models.session import writing
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.reading.overdue import OverdueStanding, read_overdue
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.people import Client
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import REAL
+from models.values.kinds import Channel
 from settings.load import load_settings
 from tasks.choosing import Recipients, plan_deliveries
 from tasks.planning import CampaignReference

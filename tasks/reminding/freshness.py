@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from models.base import utc_now
-from models.import_run import ImportRun
-from models.organisation import Structure
-from models.reminder_terms import USUAL, read_terms
-from models.session import reading
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.reading.reminder_terms import USUAL, read_terms
+from models.tables.import_run import ImportRun
+from models.tables.organisation import Structure
 from settings.load import load_settings
 from tasks.moments import paris_moment
 

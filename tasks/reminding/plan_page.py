@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.campaign import Campaign, CampaignLine
-from models.overdue import read_overdue
-from models.reminder import Channel
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.overdue import read_overdue
 from models.rules.coverage import Coverage
-from models.session import reading, writing
+from models.tables.campaign import Campaign, CampaignLine
+from models.values.kinds import Channel
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.expected_end import planned_end

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import Campaign, CampaignLine, purpose_of
-from models.document import Document, DocumentKind
-from models.overdue import OverdueStanding, read_overdue
-from models.reminder import Channel, Reminder, ReminderLine
+from models.database.clock import utc_now
+from models.reading.overdue import OverdueStanding, read_overdue
 from models.rules.recipients import NoAddress, normalise
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.document import Document
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import purpose_of
+from models.values.kinds import Channel, DocumentKind
 from models.values.reminder_paper import FORMAL_NOTICE
 from tasks.labels import REMINDER
 from tasks.planning import CampaignReference, stored_once

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.organisation import Association, Structure
-from models.reminder import ReminderLevel, ReminderPolicy
-from models.reminder_terms import USUAL, Terms, read_terms
-from models.session import reading, writing
-from models.structure_change import StructureChange
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.reminder_terms import USUAL, Terms, read_terms
+from models.tables.organisation import Association, Structure
+from models.tables.reminder import ReminderLevel, ReminderPolicy
+from models.tables.structure_change import StructureChange
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.imports.faults import visible

@@ -9,9 +9,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from models.reminder import Channel
-from models.reminder_terms import Terms
+from models.reading.reminder_terms import Terms
 from models.rules.reminders import LevelTerms
+from models.values.kinds import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
 from tasks.imports import parsing
 from tasks.imports.faults import Problem, visible

@@ -7,11 +7,13 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.base import utc_now
-from models.campaign import REAL, Campaign, CampaignLine
-from models.document import Printing
-from models.reminder import Channel, Reminder, ReminderLine
-from models.session import reading
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.document import Printing
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import REAL
+from models.values.kinds import Channel
 from models.values.sources import ReminderSource
 from settings.load import Settings, load_settings
 from tasks.planning import CampaignReference

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.campaign import CampaignLine
-from models.session import reading
+from models.database.session import reading
+from models.tables.campaign import CampaignLine
 from settings.load import load_settings
 from tasks.planning import CampaignReference
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from models.base import utc_now
-from models.decision import Settlement
-from models.delivery import Delivery
-from models.invoice import Invoice
-from models.people import Resident
-from models.session import BUSY_SECONDS, reading, writing
+from models.database.clock import utc_now
+from models.database.session import BUSY_SECONDS, reading, writing
+from models.tables.delivery import Delivery
+from models.tables.invoice import Invoice
+from models.tables.people import Resident
+from models.values.kinds import Settlement
 from tasks import archive
 from tests.faults.invariants import broken
 from tests.faults.orders import At, Ended, Marks, Orders

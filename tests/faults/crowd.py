@@ -19,10 +19,10 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Structure
-from models.people import Guardian, Resident
-from models.session import writing
+from models.database.session import writing
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Structure
+from models.tables.people import Guardian, Resident
 from tasks import archive
 from tests.faults.bench import Bench
 from tests.faults.databases import POSTGRESQL, SQLITE, Databases

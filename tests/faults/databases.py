@@ -14,8 +14,8 @@ from threading import Lock
 import psycopg
 from sqlalchemy.engine import make_url
 
-from models.schema import migrate
-from models.session import engine
+from models.database.schema import migrate
+from models.database.session import engine
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 TEMPLATE = "facteur_template"

@@ -21,9 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.database.session import engine
 from models.rules.causes import explain
 from models.rules.replies import Verdict, classify, enhanced_code
-from models.session import engine
 from models.values.evidence import Evidence, Fault, Stage
 from models.values.mail import Mail
 from models.values.paper import Issuer

@@ -9,14 +9,15 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from models.base import utc_now
-from models.decision import Decision, Settlement
-from models.delivery import Attempt, Delivery
-from models.document import Document
-from models.invoice import Invoice
+from models.database.clock import utc_now
+from models.database.session import reading
+from models.reading.standings import read_standings
 from models.rules.states import DeliveryState
-from models.session import reading
-from models.standings import read_standings
+from models.tables.decision import Decision
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.values.kinds import Settlement
 from tests.smtp_server.record import StoredMessage
 
 S = DeliveryState

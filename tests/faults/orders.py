@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from models.decision import Settlement
-from models.session import BUSY_SECONDS
+from models.database.session import BUSY_SECONDS
+from models.values.kinds import Settlement
 
 
 class Deed(StrEnum):

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.session import BUSY_SECONDS
+from models.database.session import BUSY_SECONDS
 from tests.faults.bench import VICTIM, Bench
 from tests.faults.case import Case
 from tests.smtp_server.process import ScriptedServer

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from models.delivery import Attempt
+from models.database.session import reading
 from models.rules.states import FINAL, DeliveryState
-from models.session import reading
+from models.tables.delivery import Attempt
 from tests.faults.bench import Bench
 from tests.faults.crowd import populate
 from tests.faults.databases import POSTGRESQL, SQLITE, Databases

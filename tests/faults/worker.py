@@ -22,11 +22,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 
-import models.base
-import models.session
+import models.database.clock
+import models.database.session
 import tasks.sending
-from models.decision import Settlement
 from models.values.documents import DocumentReference
+from models.values.kinds import Settlement
 from settings.load import load_settings
 from tasks import points
 from tasks.choosing import store_choice
@@ -113,7 +113,7 @@ def _surround(orders: Orders) -> None:
         del os.environ[name]
     os.environ.update(orders.environment)
     logging.disable()
-    models.session.BUSY_SECONDS = orders.busy
+    models.database.session.BUSY_SECONDS = orders.busy
     tasks.sending.RECORD_FOR_SECONDS = orders.record_for
     if orders.clock_days:
         _move_clock(orders.clock_days)
@@ -126,7 +126,7 @@ def _move_clock(days: float) -> None:
         def now(cls, tz: real.tzinfo | None = None) -> real.datetime:  # type: ignore[override]
             return real.datetime.now(tz) + real.timedelta(days=days)
 
-    models.base.datetime = Moved  # type: ignore[misc]  # all of Facteur's times come from there
+    models.database.clock.datetime = Moved  # type: ignore[misc]  # all of Facteur's times come from there
 
 
 class Watch:

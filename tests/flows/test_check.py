@@ -15,10 +15,10 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.checking import verifier_la_configuration
-from models.base import utc_now
-from models.import_run import ImportRun
-from models.schema import migrate
-from models.session import writing
+from models.database.clock import utc_now
+from models.database.schema import migrate
+from models.database.session import writing
+from models.tables.import_run import ImportRun
 from settings.load import load_settings
 from settings.smtp_server import SmtpServer
 from tasks.checking import Light, check_configuration
@@ -89,7 +89,7 @@ def test_a_red_line_is_failed_with_what_to_do(office: Workplace) -> None:
 def test_a_structure_without_a_server_is_red_and_the_others_are_checked(office: Workplace) -> None:
     """Its line names the block to make; the block of reminders is tried too."""
     with writing(office.database) as session:
-        from models.organisation import Association, Structure
+        from models.tables.organisation import Association, Structure
 
         other = Association(code="autres", name="Les Autres")
         session.add(

@@ -18,7 +18,7 @@ from prefect.input.actions import read_flow_run_input
 from prefect.states import AwaitingRetry
 
 from flows.structures import ACTION, LOOK, SAVE, codifier_une_structure
-from models.schema import migrate
+from models.database.schema import migrate
 from settings.load import load_settings
 from tasks.codification.fields import FIELDS
 from tasks.codification.storing import Sheet

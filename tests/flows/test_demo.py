@@ -13,11 +13,11 @@ import pytest
 from pypdf import PdfReader
 
 from flows.cli.demo_report import REMINDED
-from models.organisation import Association
+from models.database.schema import migrate
+from models.database.session import engine, writing
 from models.rules.coverage import Coverage
 from models.rules.reminders import NotDue
-from models.schema import migrate
-from models.session import engine, writing
+from models.tables.organisation import Association
 from tasks.labels import COVERAGE, NOT_DUE
 from tests.flows.facteur_process import environment, facteur
 

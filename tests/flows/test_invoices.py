@@ -27,10 +27,10 @@ from pypdf import PdfReader
 
 from flows.cli.sample import write_sample
 from flows.invoices import factures_mensuelles
+from models.database.schema import migrate
+from models.database.session import reading
+from models.reading.standings import read_standings
 from models.rules.coverage import Coverage
-from models.schema import migrate
-from models.session import reading
-from models.standings import read_standings
 from models.values.relay import Security
 from settings.load import load_settings
 from tasks.documents.french import amount

@@ -27,7 +27,7 @@ from flows.cli.refusal import CannotGoOnError
 from flows.cli.watches import Watch, watches
 from flows.invoices import factures_mensuelles
 from flows.notices import avertir
-from models.schema import migrate
+from models.database.schema import migrate
 from tasks.notices import Reason
 from tests.prefect_server import PrefectServer
 from tests.smtp_server.process import ScriptedServer

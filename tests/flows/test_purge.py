@@ -22,10 +22,10 @@ from prefect.states import Completed, Suspended
 from sqlalchemy import update
 
 from flows.purge import purger_les_donnees
-from models.campaign import Campaign
-from models.delivery import Delivery
-from models.schema import migrate
-from models.session import writing
+from models.database.schema import migrate
+from models.database.session import writing
+from models.tables.campaign import Campaign
+from models.tables.delivery import Delivery
 from settings.load import load_settings
 from tasks.purging.limits import Limits
 from tasks.purging.runs import find_runs

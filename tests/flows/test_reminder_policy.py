@@ -17,8 +17,8 @@ from prefect.input.actions import read_flow_run_input
 from prefect.states import AwaitingRetry
 
 from flows.reminder_policy import regler_les_relances
-from models.reminder_terms import USUAL
-from models.schema import migrate
+from models.database.schema import migrate
+from models.reading.reminder_terms import USUAL
 from settings.load import load_settings
 from tasks.reminding.policy import AssociationTerms, find_association
 from tasks.reminding.policy_entry import INITIALS, as_typed

@@ -21,8 +21,8 @@ from prefect.states import AwaitingRetry
 from pypdf import PdfReader
 
 from flows.reminders import relances
+from models.database.schema import migrate
 from models.rules.coverage import Coverage
-from models.schema import migrate
 from settings.load import load_settings
 from tests.reminders_workplace import TODAY, add_client, add_overdue, note_import, overdue
 from tests.smtp_server.process import ScriptedServer

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.invoices import factures_mensuelles
-from models.schema import migrate
+from models.database.schema import migrate
 from settings.load import load_settings
 from settings.smtp_server import SmtpServer
 from tests.prefect_server import PrefectServer

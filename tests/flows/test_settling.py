@@ -19,8 +19,8 @@ from prefect.states import AwaitingRetry
 
 from flows.resend import relancer_les_echecs
 from flows.settle import regler_les_incertains
+from models.database.schema import migrate
 from models.rules.states import DeliveryState
-from models.schema import migrate
 from settings.load import load_settings
 from tests.reminders_workplace import add_client, add_overdue, remind
 from tests.smtp_server.process import ScriptedServer

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.invoice import Invoice
-from models.session import reading
-from models.tables import Base
+from models.database.session import reading
+from models.tables.base import Base
+from models.tables.invoice import Invoice
 from tasks.imports.report import ImportReport
 from tasks.imports.run import import_source
 

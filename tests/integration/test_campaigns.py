@@ -11,11 +11,11 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
-from models.delivery import Attempt, Delivery
-from models.people import Resident
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.delivery import Attempt, Delivery
+from models.tables.people import Resident
 from settings.load import load_settings
 from tasks.choosing import Choice
 from tests.smtp_server.record import StoredMessage
@@ -278,7 +278,7 @@ def test_a_review_resends_only_what_was_added(workplace: Workplace) -> None:
 
 def test_a_structure_without_sender_is_a_composing_failure_that_can_be_mended(workplace: Workplace) -> None:
     """The sentence says what is missing; the coverage says failed; the next run sends."""
-    from models.organisation import Structure
+    from models.tables.organisation import Structure
 
     workplace.add_resident("Aubert", "a@example.org")
     with writing(workplace.database) as session:

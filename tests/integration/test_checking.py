@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import select, text, update
 
 from flows.cli.__main__ import main
-from models.base import utc_now
-from models.import_run import ImportRun
-from models.invoice import Invoice
-from models.organisation import Structure, Wording
-from models.people import Resident
+from models.database.clock import utc_now
+from models.database.session import engine, writing
 from models.rules.recipients import Recipient, Role
-from models.session import engine, writing
+from models.tables.import_run import ImportRun
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure, Wording
+from models.tables.people import Resident
 from models.values.period import Period
 from models.values.relay import Relay, Security
 from settings.load import load_settings

@@ -12,12 +12,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from models.document import Document
-from models.organisation import Structure, Wording
-from models.people import RecipientPolicy, Resident
-from models.session import reading, writing
-from models.sources import read_invoice_source
-from models.structure_change import StructureChange
+from models.database.session import reading, writing
+from models.reading.invoice_sources import read_invoice_source
+from models.tables.document import Document
+from models.tables.organisation import Structure, Wording
+from models.tables.people import Resident
+from models.tables.structure_change import StructureChange
+from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.codification.checking import Entry
 from tasks.codification.page import structure_page

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import func, select
 
 from flows.cli.sample import write_sample
-from models.import_run import ImportRun
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Association, Structure, Wording
-from models.people import Client, Guardian, RecipientPolicy, Resident
-from models.session import reading
+from models.database.session import reading
+from models.tables.import_run import ImportRun
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Association, Structure, Wording
+from models.tables.people import Client, Guardian, Resident
+from models.values.kinds import RecipientPolicy
 from tests.integration.small_import import FILES, NOW, accepted, changes, everything, invoice, only, write
 from tests.unit.imports.xlsx import workbook
 

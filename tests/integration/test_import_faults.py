@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from flows.cli.sample import write_faulty_sample
 from flows.sample.faulty import FAULTS
-from models.import_run import ImportRun
-from models.session import reading
+from models.database.session import reading
+from models.tables.import_run import ImportRun
 from tests.integration.small_import import accepted, bring, everything, only, write
 
 Change = tuple[str, str, str]

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from flows.cli.import_folder import run
 from flows.imports import ARTIFACT, importer_les_donnees
-from models.people import Resident
-from models.session import reading
+from models.database.session import reading
+from models.tables.people import Resident
 from tests.integration.small_import import write
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from models.campaign import REAL, Campaign
-from models.delivery import Delivery
-from models.document import Document, DocumentKind
-from models.invoice import Invoice
-from models.reminder import Reminder, ReminderLine
+from models.database.session import writing
 from models.rules.states import DeliveryState
-from models.session import writing
+from models.tables.campaign import Campaign
+from models.tables.delivery import Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import REAL
+from models.values.kinds import DocumentKind
 from tests.integration.small_import import NOW, accepted, bring, everything, invoice, write
 
 SENT_AT = datetime(2024, 10, 1, 22, 30, tzinfo=UTC)  # already the second of October in Paris

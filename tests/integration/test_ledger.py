@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from models import ledger
-from models.base import utc_now
-from models.delivery import Delivery
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.ledger import steps
 from models.rules.replies import Verdict
 from models.rules.states import DeliveryState, ForbiddenTransitionError
-from models.session import writing
+from models.tables.delivery import Delivery
 from models.values.evidence import Evidence, Stage
 from tests.workplace import Workplace
 
@@ -31,7 +31,7 @@ def delivery_id(workplace: Workplace) -> int:
 def claim(workplace: Workplace, delivery_id: int, lease_seconds: float = 60) -> int | None:
     now = utc_now()
     with writing(workplace.database) as session:
-        return ledger.compose_and_claim(
+        return steps.compose_and_claim(
             session.connection(),
             delivery_id,
             fingerprint="f",
@@ -48,20 +48,20 @@ def hand_over(workplace: Workplace, delivery_id: int, attempt: int, lease_second
     now = utc_now()
     with writing(workplace.database) as session:
         until = now + timedelta(seconds=lease_seconds)
-        return ledger.begin_handing_over(session.connection(), delivery_id, attempt, leased_until=until, now=now)
+        return steps.begin_handing_over(session.connection(), delivery_id, attempt, leased_until=until, now=now)
 
 
 def settle(workplace: Workplace, delivery_id: int, attempt: int) -> bool:
     evidence = Evidence(Stage.FINAL, 250, text="OK")
     with writing(workplace.database) as session:
-        return ledger.settle(
+        return steps.settle(
             session.connection(), delivery_id, attempt, S.ACCEPTED, evidence, Verdict.ACCEPTED, now=utc_now()
         )
 
 
 def end_lost_leases(workplace: Workplace, later_seconds: float) -> dict[DeliveryState, int]:
     with writing(workplace.database) as session:
-        return ledger.end_lost_leases(session.connection(), now=utc_now() + timedelta(seconds=later_seconds))
+        return steps.end_lost_leases(session.connection(), now=utc_now() + timedelta(seconds=later_seconds))
 
 
 def state(workplace: Workplace) -> str:
@@ -81,7 +81,7 @@ def test_a_worker_that_lost_its_lease_cannot_send_the_dot(workplace: Workplace, 
     assert end_lost_leases(workplace, 61)[S.COMPOSED] == 1
     now = utc_now()
     with writing(workplace.database) as session:
-        second = ledger.claim(
+        second = steps.claim(
             session.connection(),
             delivery_id,
             S.COMPOSED,
@@ -125,7 +125,7 @@ def test_a_reply_to_an_older_attempt_settles_nothing(workplace: Workplace, deliv
 def test_a_step_that_is_not_in_the_table_raises(workplace: Workplace, delivery_id: int) -> None:
     """Before anything is written."""
     with pytest.raises(ForbiddenTransitionError), writing(workplace.database) as session:
-        ledger.withdraw(session.connection(), delivery_id, S.ACCEPTED, note="", now=utc_now())
+        steps.withdraw(session.connection(), delivery_id, S.ACCEPTED, note="", now=utc_now())
 
 
 def test_the_same_document_address_version_and_purpose_exist_once(workplace: Workplace, delivery_id: int) -> None:
@@ -154,7 +154,7 @@ def test_a_deferred_delivery_that_is_planned_anew_forgets_its_wait(workplace: Wo
     with writing(workplace.database) as session:
         rows, verdict = session.connection(), Verdict.DEFERRED
         wait = now + timedelta(minutes=15)
-        assert ledger.settle(rows, delivery_id, attempt, S.DEFERRED, later, verdict, now=now, not_before=wait)
-        assert ledger.replan(rows, delivery_id, S.DEFERRED, now=now)
+        assert steps.settle(rows, delivery_id, attempt, S.DEFERRED, later, verdict, now=now, not_before=wait)
+        assert steps.replan(rows, delivery_id, S.DEFERRED, now=now)
     [delivery] = workplace.deliveries()
     assert (delivery.state, delivery.not_before) == ("planned", None)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli.mailbox import Comparison, compare
+from models.database.session import writing
 from models.rules.states import DeliveryState
-from models.session import writing
 from tests.workplace import Workplace
 
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from flows.cli.__main__ import main
-from models.delivery import Delivery
-from models.session import writing
+from models.database.session import writing
+from models.tables.delivery import Delivery
 from settings.load import load_settings
 from tests.workplace import Workplace
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from models.organisation import Structure
-from models.session import writing
+from models.database.session import writing
+from models.tables.organisation import Structure
 from tasks.notices import mail_report
 from tasks.planning import CampaignReference
 from tasks.relays import find_relays

@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from models.clock import database_seconds
-from models.pacing import delay, take_turn
-from models.places import has_connection, keep_up, leave, queue_up
-from models.quota import QuotaReached, sent_lately
-from models.relay_pace import RelayHour, RelayPace, RelayPlace
+from models.database.clock import database_seconds
+from models.database.session import reading_rows, writing_rows
+from models.limits.places import has_connection, keep_up, leave, queue_up
+from models.limits.quota import QuotaReached, sent_lately
+from models.limits.turns import delay, take_turn
 from models.rules.pacing import HOURS_COUNTED, TURN_GOOD_FOR_SECONDS
 from models.rules.states import DeliveryState
-from models.session import reading_rows, writing_rows
+from models.tables.relay_pace import RelayHour, RelayPace, RelayPlace
 from models.values.relay import Relay
 from settings.load import load_settings
 from tasks.expected_end import planned_end, progress_words
@@ -38,9 +38,9 @@ ROOT = Path(__file__).parents[2]
 TAKE_TURNS = """
 import sys
 import threading
-from models.clock import database_seconds
-from models.pacing import take_turn
-from models.session import writing_rows
+from models.database.clock import database_seconds
+from models.limits.turns import take_turn
+from models.database.session import writing_rows
 from sqlalchemy import select
 for _ in range(45):
     with writing_rows(sys.argv[1]) as rows:

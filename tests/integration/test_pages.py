@@ -12,13 +12,13 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from sqlalchemy import insert, select, update
 
 from flows.history import historique
-from models.base import utc_now
-from models.decision import Settlement
-from models.document import Document, Printing
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.people import RecipientPolicy, Resident
-from models.session import reading, writing
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.tables.document import Document, Printing
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Resident
+from models.values.kinds import RecipientPolicy, Settlement
 from tasks.campaign_facts import CampaignFacts, read_facts
 from tasks.campaign_page import Links, campaign_page, campaign_title
 from tasks.causes_page import failures_page, groups

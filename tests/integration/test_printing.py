@@ -17,12 +17,13 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select, update
 
-from models.document import Printing
-from models.invoice import Invoice
-from models.organisation import Structure
-from models.people import RecipientPolicy, Resident
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
-from models.session import reading, writing
+from models.tables.document import Printing
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Resident
+from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks import archive
 from tasks.moments import PARIS

@@ -13,15 +13,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
-from models.campaign import Campaign, CampaignLine
-from models.document import Printing
-from models.invoice import Invoice
-from models.organisation import Structure, Wording
-from models.people import Client, ClientKind
-from models.reminder import Channel, Reminder, ReminderLine
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
 from models.rules.reminders import NotDue
-from models.session import reading, writing
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.document import Printing
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure, Wording
+from models.tables.people import Client
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.kinds import Channel, ClientKind
 from tasks.moments import PARIS
 from tasks.planning import CampaignReference
 from tasks.printing import Outcome, What, print_again, print_reminders
@@ -39,8 +40,8 @@ EVERYTHING: What = "tout, même déjà envoyé ou imprimé"
 # Ends a run at the moment when its file has its name, and the ledger knows nothing of it.
 KILLED_AFTER_NAMING = """
 import os, sys
-from models.campaign import Campaign
-from models.session import reading
+from models.tables.campaign import Campaign
+from models.database.session import reading
 from settings.load import load_settings
 from tasks.planning import refer_to
 from tasks.reminding.printing import print_campaign

@@ -12,14 +12,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from models.base import utc_now
-from models.decision import Decision, Settlement
-from models.delivery import Attempt, Delivery
-from models.document import Document, Printing
-from models.invoice import Invoice
+from models.database.clock import utc_now
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.decision import Decision
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document, Printing
+from models.tables.invoice import Invoice
+from models.values.kinds import Settlement
 from settings.load import load_settings
 from settings.retention import RetentionSettings
 from tasks import archive

@@ -9,12 +9,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from models.organisation import Association, Structure
-from models.reminder import Channel, ReminderLevel, ReminderPolicy
-from models.reminder_terms import USUAL, Terms
+from models.database.session import reading, writing
+from models.reading.reminder_terms import USUAL, Terms
 from models.rules.reminders import LevelTerms, NotDue
-from models.session import reading, writing
-from models.structure_change import StructureChange
+from models.tables.organisation import Association, Structure
+from models.tables.reminder import ReminderLevel, ReminderPolicy
+from models.tables.structure_change import StructureChange
+from models.values.kinds import Channel
 from tasks.reminding.policy import AssociationTerms, find_association, in_words, is_stored, store_policy, told
 from tasks.reminding.policy_entry import CHANNELS, DAYS, INITIALS, MINIMUM, PolicyEntry, as_typed, read_policy_entry
 from tests.reminders_workplace import add_client, add_overdue, overdue

@@ -13,10 +13,10 @@ import pytest
 
 from flows.cli.__main__ import main
 from flows.cli.sample import write_sample
-from models.reminder import Channel
 from models.rules.coverage import Coverage
 from models.rules.reminder_coverage import DESELECTED
 from models.rules.reminders import NotDue
+from models.values.kinds import Channel
 from tasks.imports.run import import_source
 from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
 from tasks.reminding.shown import read_shown_reminders

@@ -11,15 +11,16 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
-from models.base import utc_now
-from models.campaign import CampaignLine
-from models.invoice import Invoice
-from models.people import Client, ClientKind
-from models.reminder import Channel, ReminderLine
+from models.database.clock import utc_now
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
 from models.rules.reminders import NotDue
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.campaign import CampaignLine
+from models.tables.invoice import Invoice
+from models.tables.people import Client
+from models.tables.reminder import ReminderLine
+from models.values.kinds import Channel, ClientKind
 from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
 from tasks.reminding.freshness import stale_balances
 from tests.reminders_workplace import TODAY, add_client, add_overdue, note_import, overdue, pay, plan, remind

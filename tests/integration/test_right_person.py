@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.people import RecipientPolicy
+from models.database.schema import migrate
 from models.rules.recipients import NoAddress, normalise, resolve_recipients
-from models.schema import migrate
+from models.values.kinds import RecipientPolicy
 from tests.integration.test_campaigns import pdf_text
 from tests.smtp_server.process import ScriptedServer
 from tests.workplace import Workplace, add_structure

@@ -7,9 +7,9 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from models.base import Base
-from models.schema import is_current, migrate
-from models.session import engine
+from models.database.schema import is_current, migrate
+from models.database.session import engine
+from models.tables.base import Base
 
 
 def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:

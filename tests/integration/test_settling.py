@@ -8,14 +8,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from models.base import utc_now
-from models.decision import Decision, Settlement
-from models.delivery import Attempt, Delivery
-from models.people import Resident
+from models.database.clock import utc_now
+from models.database.session import reading, writing
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.session import reading, writing
+from models.tables.decision import Decision
+from models.tables.delivery import Attempt, Delivery
+from models.tables.people import Resident
 from models.values.documents import DocumentReference
+from models.values.kinds import Settlement
 from settings.load import load_settings
 from tasks.failures import plan_by_force, read_failures, resent
 from tasks.mailing import mail_document

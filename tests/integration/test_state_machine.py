@@ -23,16 +23,18 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Connection, select
 
-from models import ledger
-from models.campaign import REAL, Campaign
-from models.delivery import Attempt, Delivery
-from models.document import Document, DocumentKind
-from models.invoice import Invoice
+from models.database.schema import migrate
+from models.database.session import engine, reading, writing
+from models.ledger import steps
 from models.rules.replies import Verdict
 from models.rules.states import FINAL, DeliveryState
-from models.schema import migrate
-from models.session import engine, reading, writing
+from models.tables.campaign import Campaign
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice
+from models.values.campaign import REAL
 from models.values.evidence import Evidence, Fault, Stage
+from models.values.kinds import DocumentKind
 from tests.workplace import Workplace, add_structure
 
 S = DeliveryState
@@ -104,12 +106,12 @@ class LedgerMachine(RuleBasedStateMachine):
         if how == "compose":
             seen = {S.PLANNED}
             number = self.do(
-                ledger.compose_and_claim, self.key, fingerprint="f", archive_key="a", message_id="m", **words
+                steps.compose_and_claim, self.key, fingerprint="f", archive_key="a", message_id="m", **words
             )
         else:
             seen = {S.COMPOSED, S.DEFERRED}
             number = next(
-                (n for state in sorted(seen) if (n := self.do(ledger.claim, self.key, state, **words)) is not None),
+                (n for state in sorted(seen) if (n := self.do(steps.claim, self.key, state, **words)) is not None),
                 None,
             )
         assert (number is not None) == (self.model.state in seen)
@@ -125,7 +127,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """A worker that has written a body asks the fence; only with its leave does it write the dot."""
         number = data.draw(st.sampled_from(sorted(self.model.claimed)))
         lease = self.now + timedelta(seconds=LEASE_SECONDS)
-        allowed = self.do(ledger.begin_handing_over, self.key, number, leased_until=lease)
+        allowed = self.do(steps.begin_handing_over, self.key, number, leased_until=lease)
         assert allowed == (self.model.state is S.CLAIMED and self.model.attempt == number)
         self.model.claimed.discard(number)
         if allowed:
@@ -153,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         not_before = self.now + timedelta(minutes=15) if after is S.DEFERRED else None
         counted = after is S.DEFERRED
         moved = self.do(
-            ledger.settle, self.key, number, after, evidence, verdict, not_before=not_before, counted=counted
+            steps.settle, self.key, number, after, evidence, verdict, not_before=not_before, counted=counted
         )
         held = self.model.attempt == number and self.model.state in {S.CLAIMED, S.HANDING_OVER, S.UNCERTAIN}
         changes = held and self.model.state is not after
@@ -175,7 +177,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def look_for_lost_leases(self, seconds: int) -> None:
         """Time passes, and some run begins by taking up what the dead left; the living may be taken for dead."""
         self.now += timedelta(seconds=seconds)
-        moved = self.do(ledger.end_lost_leases)
+        moved = self.do(steps.end_lost_leases)
         over = self.model.lease_ends is not None and self.model.lease_ends < self.now
         expected = {S.CLAIMED: S.COMPOSED, S.HANDING_OVER: S.UNCERTAIN}.get(self.model.state) if over else None
         assert {state: number for state, number in moved.items() if number} == ({expected: 1} if expected else {})
@@ -185,7 +187,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(after=st.sampled_from([S.ACCEPTED, S.COMPOSED, S.WITHDRAWN]))
     def decide(self, after: DeliveryState) -> None:
         """A person decides; on anything but the uncertain that changes nothing."""
-        moved = self.do(ledger.decide, self.key, after, note="ML")
+        moved = self.do(steps.decide, self.key, after, note="ML")
         assert moved == (self.model.state is S.UNCERTAIN)
         if moved:
             self.model.state = after
@@ -193,20 +195,20 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(state=st.sampled_from([S.COMPOSED, S.DEFERRED]))
     def change_the_source(self, state: DeliveryState) -> None:
-        moved = self.do(ledger.replan, self.key, state)
+        moved = self.do(steps.replan, self.key, state)
         assert moved == (self.model.state is state)
         if moved:
             self.model.state = S.PLANNED
 
     @rule()
     def fail_composing(self) -> None:
-        moved = self.do(ledger.fail_composing, self.key, flow_run_id="run", sentence="pas d'expéditeur")
+        moved = self.do(steps.fail_composing, self.key, flow_run_id="run", sentence="pas d'expéditeur")
         assert moved == (self.model.state is S.PLANNED)
         self.model.attempt += moved
 
     @rule()
     def give_up(self) -> None:
-        moved = self.do(ledger.abandon, self.key)
+        moved = self.do(steps.abandon, self.key)
         assert moved == (self.model.state is S.DEFERRED)
         if moved:
             self.model.state = S.ABANDONED
@@ -214,7 +216,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.attempt > 6)
     @rule(state=st.sampled_from([S.PLANNED, S.COMPOSED, S.DEFERRED]))
     def withdraw(self, state: DeliveryState) -> None:
-        moved = self.do(ledger.withdraw, self.key, state, note="adresse changée")
+        moved = self.do(steps.withdraw, self.key, state, note="adresse changée")
         assert moved == (self.model.state is state)
         if moved:
             self.model.state = S.WITHDRAWN

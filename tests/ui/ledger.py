@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from models.delivery import Delivery
-from models.document import Document
-from models.invoice import Invoice, InvoiceLine
-from models.organisation import Structure
-from models.people import Resident
-from models.session import reading, writing
+from models.database.session import reading, writing
+from models.tables.delivery import Delivery
+from models.tables.document import Document
+from models.tables.invoice import Invoice, InvoiceLine
+from models.tables.organisation import Structure
+from models.tables.people import Resident
 from tests.flows.facteur_process import Up
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import models.base
+import models.tables.base
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -35,11 +35,11 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=50), nullable=False),
         sa.Column("redirected_to", sa.String(length=254), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
-        sa.Column("chosen_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("created_at", models.tables.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("chosen_at", models.tables.base.UtcTime(timezone=True), nullable=True),
         sa.Column("chosen_by", sa.String(length=60), nullable=False),
         sa.Column("plan_page", sa.String(length=36), nullable=False),
-        sa.Column("closed_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("closed_at", models.tables.base.UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("flow_run_id", name=op.f("uq_campaigns_flow_run_id")),
     )
@@ -64,7 +64,7 @@ def upgrade() -> None:
     op.create_table(
         "import_runs",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("imported_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("imported_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("source", sa.String(length=500), nullable=False),
         sa.Column("with_balances", sa.Boolean(), nullable=False),
         sa.Column("created", sa.Integer(), nullable=False),
@@ -75,7 +75,7 @@ def upgrade() -> None:
     op.create_table(
         "relay_paces",
         sa.Column("account", sa.String(length=400), nullable=False),
-        sa.Column("next_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("next_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_relay_paces")),
@@ -164,10 +164,10 @@ def upgrade() -> None:
         sa.Column("period", sa.String(length=7), nullable=True),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("total_excl_tax", models.base.Exact(precision=12, scale=2), nullable=False),
-        sa.Column("vat", models.base.Exact(precision=12, scale=2), nullable=False),
-        sa.Column("total_incl_tax", models.base.Exact(precision=12, scale=2), nullable=False),
-        sa.Column("balance", models.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("total_excl_tax", models.tables.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("vat", models.tables.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("total_incl_tax", models.tables.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("balance", models.tables.base.Exact(precision=12, scale=2), nullable=False),
         sa.Column("pdf_key", sa.String(length=80), nullable=False),
         sa.Column("imported_printed_on", sa.Date(), nullable=True),
         sa.Column("disputed", sa.Boolean(), nullable=False),
@@ -198,9 +198,9 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(length=500), nullable=False),
-        sa.Column("quantity", models.base.Exact(precision=12, scale=3), nullable=True),
-        sa.Column("unit_price", models.base.Exact(precision=14, scale=4), nullable=True),
-        sa.Column("amount", models.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("quantity", models.tables.base.Exact(precision=12, scale=3), nullable=True),
+        sa.Column("unit_price", models.tables.base.Exact(precision=14, scale=4), nullable=True),
+        sa.Column("amount", models.tables.base.Exact(precision=12, scale=2), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id_invoices"), ondelete="CASCADE"
         ),
@@ -240,12 +240,12 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("changed_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("changed_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("not_before", models.base.UtcTime(timezone=True), nullable=True),
-        sa.Column("leased_until", models.base.UtcTime(timezone=True), nullable=True),
-        sa.Column("accepted_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("not_before", models.tables.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("leased_until", models.tables.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", models.tables.base.UtcTime(timezone=True), nullable=True),
         sa.Column("message_id", sa.String(length=120), nullable=False),
         sa.Column("archive_key", sa.String(length=80), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -270,7 +270,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("document_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("printed_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("printed_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("flow_run_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_printings_document_id_documents")),
@@ -290,7 +290,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=50), nullable=False),
         sa.Column("flow_run_id", sa.String(length=36), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("created_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_versions_document_id_documents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
         sa.UniqueConstraint(
@@ -304,8 +304,8 @@ def upgrade() -> None:
         sa.Column("delivery_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("flow_run_id", sa.String(length=36), nullable=False),
-        sa.Column("started_at", models.base.UtcTime(timezone=True), nullable=False),
-        sa.Column("ended_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("started_at", models.tables.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", models.tables.base.UtcTime(timezone=True), nullable=True),
         sa.Column("relay", sa.String(length=254), nullable=False),
         sa.Column("stage", sa.String(length=12), nullable=False),
         sa.Column("code", sa.Integer(), nullable=True),

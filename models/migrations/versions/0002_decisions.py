@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import models.base
+import models.tables.base
 
 revision: str = "0002"
 down_revision: str | None = "0001"
@@ -19,10 +19,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("delivery_id", sa.Integer(), nullable=False),
         sa.Column("flow_run_id", sa.String(length=36), nullable=False),
-        sa.Column("asked_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("asked_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("shown", sa.String(length=600), nullable=False),
         sa.Column("page", sa.String(length=36), nullable=False),
-        sa.Column("taken_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("taken_at", models.tables.base.UtcTime(timezone=True), nullable=True),
         sa.Column("initials", sa.String(length=60), nullable=False),
         sa.Column("choice", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import models.base
+import models.tables.base
 
 revision: str = "0003"
 down_revision: str | None = "0002"
@@ -18,7 +18,7 @@ def upgrade() -> None:
         "reminder_policies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("association_id", sa.Integer(), nullable=False),
-        sa.Column("minimum_balance", models.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("minimum_balance", models.tables.base.Exact(precision=12, scale=2), nullable=False),
         sa.Column("fresh_days", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["association_id"], ["associations.id"], name=op.f("fk_reminder_policies_association_id_associations")
@@ -48,7 +48,7 @@ def upgrade() -> None:
         "structure_changes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("structure_id", sa.Integer(), nullable=False),
-        sa.Column("changed_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("changed_at", models.tables.base.UtcTime(timezone=True), nullable=False),
         sa.Column("initials", sa.String(length=60), nullable=False),
         sa.Column("field", sa.String(length=60), nullable=False),
         sa.Column("before", sa.String(), nullable=False),
@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("reminder_id", sa.Integer(), nullable=False),
         sa.Column("invoice_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("balance", models.base.Exact(precision=12, scale=2), nullable=False),
+        sa.Column("balance", models.tables.base.Exact(precision=12, scale=2), nullable=False),
         sa.Column("chosen", sa.Boolean(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=True),
         sa.Column("dropped", sa.String(length=20), nullable=False),

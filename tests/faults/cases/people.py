@@ -1,7 +1,8 @@
 """Case 34: a person settles what is uncertain."""
 
-from models.decision import Decision, Settlement
-from models.session import reading
+from models.database.session import reading
+from models.tables.decision import Decision
+from models.values.kinds import Settlement
 from tests.faults.bench import VICTIM, Bench
 from tests.faults.case import Case, Expected
 from tests.smtp_server.script import How, Moment, Rule

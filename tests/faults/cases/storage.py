@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psycopg
 from sqlalchemy import text
 
-from models.session import engine
+from models.database.session import engine
 from tests.faults.bench import VICTIM, Bench, wait_for
 from tests.faults.case import Case, Expected
 from tests.faults.databases import POSTGRESQL, SQLITE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.people import RecipientPolicy
+from models.values.kinds import RecipientPolicy
 from tasks.imports import parsing
 from tasks.imports.columns import CLIENT_KINDS, DISPUTED, GUARDIAN_KINDS, POLICIES
 from tasks.imports.faults import Problem

@@ -1,0 +1,238 @@
+"""Where each invoice of a period stands: what the screens, the plan, the report and the status all read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from models.rules.coverage import Coverage, DeliveryFact, coverage
+from models.rules.recipients import NoAddress, Recipient, resolve_recipients
+from models.rules.states import DeliveryState
+from models.tables.delivery import Attempt, Delivery
+from models.tables.document import Document, Printing, Version
+from models.tables.invoice import Invoice
+from models.tables.organisation import Structure
+from models.tables.people import Guardian, Resident
+from models.values.campaign import REAL
+from models.values.evidence import Evidence, Fault, Stage
+from models.values.people import alphabetical, full_name
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStanding:
+    """One delivery with its last evidence, as the reports show it."""
+
+    delivery_id: int
+    campaign_id: int
+    version: int
+    address: str
+    role: str
+    state: DeliveryState
+    changed_at: datetime
+    accepted_at: datetime | None
+    not_before: datetime | None
+    message_id: str
+    note: str
+    redirected_to: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One invoice of the period; ``deliveries`` are of its latest version, ``sent_at`` is the last acceptance ever.
+
+    ``reason`` says in French why it is excluded, where a rule or a person excluded it.
+    """
+
+    document_id: int | None
+    invoice_id: int
+    structure_code: str
+    structure_name: str
+    name: str
+    number: str
+    total_excl_tax: Decimal
+    total_incl_tax: Decimal
+    recipients: tuple[Recipient, ...] | NoAddress
+    version: int
+    coverage: Coverage
+    sent_at: datetime | None
+    printed_at: datetime | None
+    imported_printed_on: date | None
+    deliveries: tuple[DeliveryStanding, ...] = field(default=())
+    reason: str = ""
+
+    @property
+    def mailable(self) -> bool:
+        return not isinstance(self.recipients, NoAddress)
+
+    def delivery_to(self, recipient: Recipient) -> DeliveryStanding | None:
+        """The delivery of the latest version to ``recipient``, or None when none is planned yet."""
+        return next((d for d in self.deliveries if d.address == recipient.key), None)
+
+
+# Columns instead of objects: a campaign of 1,000 invoices reads them four times.
+_INVOICES = (
+    select(
+        Invoice.id,
+        Invoice.number,
+        Invoice.total_excl_tax,
+        Invoice.total_incl_tax,
+        Invoice.imported_printed_on,
+        Structure.code.label("structure_code"),
+        Structure.name.label("structure_name"),
+        Resident.last_name,
+        Resident.first_name,
+        Resident.email,
+        Resident.recipients,
+        Guardian.email.label("guardian_email"),
+    )
+    .join(Structure, Invoice.structure_id == Structure.id)
+    .join(Resident, Invoice.resident_id == Resident.id)
+    .outerjoin(Guardian, Resident.guardian_id == Guardian.id)
+    .where(Invoice.period == bindparam("period"))
+)
+
+
+def read_standings(session: Session, period: str, structures: Collection[str] = ()) -> list[Standing]:
+    """Every contribution invoice of ``period``, of all structures or the named ones, by structure and name."""
+    invoices = [
+        invoice
+        for invoice in session.execute(_INVOICES, {"period": period})
+        if not structures or invoice.structure_code in structures
+    ]
+    invoices.sort(key=lambda i: (alphabetical(i.structure_name), alphabetical(_name(i)), i.number))
+    wanted = select(Invoice.id).where(Invoice.period == period)
+    documents = {
+        row.invoice_id: row.id
+        for row in session.execute(select(Document.id, Document.invoice_id).where(Document.invoice_id.in_(wanted)))
+    }
+    of_period = select(Document.id).where(Document.invoice_id.in_(wanted))
+    versions = latest_versions(session, of_period)
+    deliveries = read_deliveries(session, Delivery.document_id.in_(of_period), Delivery.purpose == REAL)
+    printings = _printings(session, of_period)
+    return [_standing(invoice, documents.get(invoice.id), versions, deliveries, printings) for invoice in invoices]
+
+
+def latest_versions(session: Session, of_documents: object) -> dict[int, int]:
+    """The latest real version of each document that has more than one; all others are in version 1."""
+    rows = session.execute(
+        select(Version.document_id, func.max(Version.number))
+        .where(Version.purpose == REAL, Version.document_id.in_(of_documents))  # type: ignore[arg-type]
+        .group_by(Version.document_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+_DELIVERY = (
+    Delivery.id,
+    Delivery.document_id,
+    Delivery.campaign_id,
+    Delivery.version,
+    Delivery.address,
+    Delivery.role,
+    Delivery.state,
+    Delivery.changed_at,
+    Delivery.accepted_at,
+    Delivery.not_before,
+    Delivery.message_id,
+    Delivery.note,
+    Delivery.redirected_to,
+)
+_ATTEMPT = (Attempt.stage, Attempt.code, Attempt.enhanced, Attempt.reply, Attempt.fault)
+
+
+def read_deliveries(session: Session, *conditions: object) -> dict[int, list[DeliveryStanding]]:
+    """The deliveries that fit, with the evidence of their last attempt, by document."""
+    rows = session.execute(
+        select(*_DELIVERY, *_ATTEMPT)
+        .outerjoin(Attempt, (Attempt.delivery_id == Delivery.id) & (Attempt.number == Delivery.attempt))
+        .where(*conditions)  # type: ignore[arg-type]
+        .order_by(Delivery.id)
+    )
+    found: dict[int, list[DeliveryStanding]] = defaultdict(list)
+    for row in rows:
+        found[row.document_id].append(
+            DeliveryStanding(
+                delivery_id=row.id,
+                campaign_id=row.campaign_id,
+                version=row.version,
+                address=row.address,
+                role=row.role,
+                state=DeliveryState(row.state),
+                changed_at=row.changed_at,
+                accepted_at=row.accepted_at,
+                not_before=row.not_before,
+                message_id=row.message_id,
+                note=row.note,
+                redirected_to=row.redirected_to,
+                evidence=_evidence(row),
+            )
+        )
+    return found
+
+
+def _evidence(attempt: Row[Any]) -> Evidence | None:
+    if not attempt.stage:
+        return None
+    fault = Fault(attempt.fault) if attempt.fault else None
+    return Evidence(Stage(attempt.stage), attempt.code, attempt.enhanced, attempt.reply, fault)
+
+
+def _printings(session: Session, of_documents: object) -> dict[int, dict[int, datetime]]:
+    """The last printing of each version, by document."""
+    rows = session.execute(
+        select(Printing.document_id, Printing.version, Printing.printed_at)
+        .where(Printing.document_id.in_(of_documents))  # type: ignore[arg-type]
+        .order_by(Printing.printed_at)
+    )
+    found: dict[int, dict[int, datetime]] = defaultdict(dict)
+    for document_id, version, printed_at in rows:
+        found[document_id][version] = printed_at
+    return found
+
+
+def _name(invoice: Row[Any]) -> str:
+    return full_name(invoice.last_name, invoice.first_name)
+
+
+def _standing(
+    invoice: Row[Any],
+    document_id: int | None,
+    versions: dict[int, int],
+    deliveries: dict[int, list[DeliveryStanding]],
+    printings: dict[int, dict[int, datetime]],
+) -> Standing:
+    key = document_id or 0
+    version = versions.get(key, 1)
+    every = deliveries.get(key, [])
+    printed = printings.get(key, {})
+    latest = tuple(d for d in every if d.version == version)
+    recipients = resolve_recipients(invoice.recipients, invoice.email, invoice.guardian_email or "")
+    facts = [
+        DeliveryFact(d.address, d.state, d.changed_at, d.state is DeliveryState.PLANNED and bool(d.note))
+        for d in latest
+    ]
+    return Standing(
+        document_id=document_id,
+        invoice_id=invoice.id,
+        structure_code=invoice.structure_code,
+        structure_name=invoice.structure_name,
+        name=_name(invoice),
+        number=invoice.number,
+        total_excl_tax=invoice.total_excl_tax,
+        total_incl_tax=invoice.total_incl_tax,
+        recipients=recipients,
+        version=version,
+        coverage=coverage(recipients, facts, printed.get(version)),
+        sent_at=max((d.accepted_at for d in every if d.accepted_at), default=None),
+        printed_at=max(printed.values(), default=None),
+        imported_printed_on=invoice.imported_printed_on,
+        deliveries=latest,
+    )

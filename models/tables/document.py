@@ -1,0 +1,54 @@
+"""Documents, their versions, and their printings."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.tables.base import Base, Key, Moment
+from models.tables.invoice import Invoice
+from models.values.kinds import DocumentKind
+
+
+class Document(Base):
+    """A paper to one resident or client that can be mailed or printed."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[Key]
+    kind: Mapped[DocumentKind] = mapped_column(String(10))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+
+    invoice: Mapped[Invoice | None] = relationship()
+
+
+class Version(Base):
+    """One sending of a document. The first has no reason; each later one was wanted by a person, once per flow run."""
+
+    __tablename__ = "versions"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number", "purpose"),
+        UniqueConstraint("document_id", "flow_run_id", "purpose"),
+    )
+
+    id: Mapped[Key]
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    number: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(50))
+    flow_run_id: Mapped[str] = mapped_column(String(36))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[Moment]
+
+
+class Printing(Base):
+    """A document that was put into a file to print. ``printed_at`` is the date that the screens show."""
+
+    __tablename__ = "printings"
+    __table_args__ = (UniqueConstraint("document_id", "version", "file_name"),)
+
+    id: Mapped[Key]
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    version: Mapped[int]
+    printed_at: Mapped[Moment]
+    file_name: Mapped[str] = mapped_column(String(200))
+    flow_run_id: Mapped[str] = mapped_column(String(36), default="")
