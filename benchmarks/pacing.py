@@ -156,13 +156,13 @@ def fill_database(structures: int, invoices: int) -> list[str]:
 def send(structure: str) -> int:
     """A run of its own: mail all invoices of a structure, until killed."""
     from settings.load import load_settings
-    from tasks.choosing import store_choice
-    from tasks.mailing import mail_document
-    from tasks.planning import plan_invoices
-    from tasks.post_office import PostOffice
-    from tasks.relays import find_relays
-    from tasks.remaining import remaining_documents
-    from tasks.requests import read_request
+    from tasks.campaigns.remaining import remaining_documents
+    from tasks.campaigns.requests import read_request
+    from tasks.delivering.run import SendingRun
+    from tasks.delivering.task import mail_document
+    from tasks.invoices.choosing import store_choice
+    from tasks.invoices.planning import plan_invoices
+    from tasks.relays.finding import find_relays
 
     request = read_request(str(uuid4()), datetime.now(UTC), PERIOD, [structure], "", "")
     carriers = find_relays((structure,))
@@ -171,8 +171,8 @@ def send(structure: str) -> int:
     campaign = plan_invoices(request, {})
     store_choice(campaign, None)
     relays = {code: carrier.relay for code, carrier in carriers.items()}
-    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(post.hands) as threads:
-        for _ in threads.map(lambda document: mail_document.fn(document, post), remaining_documents(campaign)):
+    with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(run.threads) as threads:
+        for _ in threads.map(lambda document: mail_document.fn(document, run), remaining_documents(campaign)):
             pass
     return 0
 

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from tasks.checking import check_configuration
+from tasks.checking.configuration import check_configuration
 from tasks.checking.page import headline, render_report
 
 ARTIFACT = "configuration"

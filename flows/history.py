@@ -11,10 +11,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from tasks.history import history
-from tasks.moments import PARIS
-from tasks.requests import read_scope
-from tasks.resident_page import resident_history
+from tasks.campaigns.requests import read_scope
+from tasks.french.moments import PARIS
+from tasks.pages.history import history
+from tasks.pages.resident import resident_history
 
 
 def run_name() -> str:

@@ -9,8 +9,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from tasks.importing import import_folder
-from tasks.rendering import render_page
+from tasks.imports.task import import_folder
+from tasks.pages.rendering import render_page
 
 ARTIFACT = "import-donnees"
 

@@ -14,13 +14,13 @@ from flows.mailing import mail_all
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.period import Period
-from tasks.checking import before_campaign
-from tasks.choosing import store_choice
-from tasks.moments import PARIS
-from tasks.plan_page import publish_plan
-from tasks.planning import plan_invoices
-from tasks.relays import find_relays
-from tasks.requests import read_request
+from tasks.campaigns.requests import read_request
+from tasks.checking.before import before_campaign
+from tasks.french.moments import PARIS
+from tasks.invoices.choosing import store_choice
+from tasks.invoices.plan_page import publish_plan
+from tasks.invoices.planning import plan_invoices
+from tasks.relays.finding import find_relays
 
 
 def run_name() -> str:

@@ -17,20 +17,21 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from models.database.clock import utc_now
+from models.values.campaign import CampaignReference
 from models.values.documents import DocumentReference
+from models.values.ending import Outcome, Stopped
 from models.values.kinds import DocumentKind
 from settings.load import load_settings
-from tasks.expected_end import progress_words
-from tasks.mailing import mail_document
-from tasks.notices import mail_report
-from tasks.one_processor import on_one_processor
-from tasks.planning import CampaignReference
-from tasks.points import reached
-from tasks.post_office import PostOffice, Stopped
-from tasks.press import FEW, Press
-from tasks.relays import Carrier, find_relays
-from tasks.remaining import remaining_documents, wait_for_leases
-from tasks.reporting import Outcome, close_campaign, report
+from tasks.campaigns.remaining import remaining_documents, wait_for_leases
+from tasks.composing.process import FEW, Composer
+from tasks.delivering.one_processor import on_one_processor
+from tasks.delivering.run import SendingRun
+from tasks.delivering.task import mail_document
+from tasks.failpoints import reached
+from tasks.notices.structures import mail_report
+from tasks.pages.report import close_campaign, report
+from tasks.relays.expected_end import progress_words
+from tasks.relays.finding import Carrier, find_relays
 
 PROGRESS_EVERY_SECONDS = 2.0
 
@@ -48,11 +49,11 @@ def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | s
     if isinstance(carriers, str):
         return [Stopped(carriers, "")] if remaining_documents(campaign) else []
     remaining = remaining_documents(campaign)
-    with Press(beside=len(remaining) > FEW) as press, closing(_open_post_office(carriers, press)) as post:
-        _mail_each(remaining, post)
+    with Composer(beside=len(remaining) > FEW) as composer, closing(_open_run(carriers, composer)) as run:
+        _mail_each(remaining, run)
         if wait_for_leases(campaign):
-            _mail_each(remaining_documents(campaign), post)
-        return post.stopped
+            _mail_each(remaining_documents(campaign), run)
+        return run.stopped
 
 
 def conclude(
@@ -71,7 +72,7 @@ def conclude(
 
 
 def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | str:
-    """Send documents of any campaign; why counters were closed, or a French sentence when one has no SMTP server."""
+    """Send documents of any campaign; why pools were closed, or a French sentence when one has no SMTP server."""
     stops: list[Stopped] = []
     for kind in DocumentKind:  # a structure's reminders may leave through another server than its invoices
         found = [document for document in documents if document.kind == kind]
@@ -80,25 +81,25 @@ def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | st
         carriers = find_relays(tuple(sorted({document.structure for document in found})), kind.value)
         if isinstance(carriers, str):
             return carriers
-        with Press(beside=len(found) > FEW) as press, closing(_open_post_office(carriers, press)) as post:
-            _mail_each(found, post)
-            stops += post.stopped
+        with Composer(beside=len(found) > FEW) as composer, closing(_open_run(carriers, composer)) as run:
+            _mail_each(found, run)
+            stops += run.stopped
     return stops
 
 
-def _open_post_office(carriers: dict[str, Carrier], press: Press) -> PostOffice:
-    """The post office of this flow run."""
+def _open_run(carriers: dict[str, Carrier], composer: Composer) -> SendingRun:
+    """The run office of this flow run."""
     relays = {structure: carrier.relay for structure, carrier in carriers.items()}
-    return PostOffice(relays, flow_run.get_id() or "", load_settings(), press)
+    return SendingRun(relays, flow_run.get_id() or "", load_settings(), composer)
 
 
-def _mail_each(documents: Sequence[DocumentReference], post: PostOffice) -> None:
-    """One task run per document, on a thread for each of the post office's hands; waits, and shows the progress."""
+def _mail_each(documents: Sequence[DocumentReference], run: SendingRun) -> None:
+    """One task run per document, on as many threads as the run keeps busy; waits, and shows the progress."""
     if not documents:
         return
-    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=post.hands)
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=run.threads)
     with on_one_processor(), runner:
-        futures = runner.map(mail_document, {"document": list(documents), "post": unmapped(post)})
+        futures = runner.map(mail_document, {"document": list(documents), "run": unmapped(run)})
         _wait(futures, len(documents))
 
 

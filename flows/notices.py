@@ -13,8 +13,8 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed, Scheduled
 
 from models.database.clock import utc_now
-from tasks.moments import paris_moment
-from tasks.notices import Notice, Reason, notify
+from tasks.french.moments import paris_moment
+from tasks.notices.operator import Notice, Reason, notify
 
 AGAIN_AFTER_MINUTES = (15, 60, 240, 720)
 

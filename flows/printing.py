@@ -12,10 +12,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from models.values.period import Period
-from tasks.moments import PARIS
-from tasks.printing import Outcome, What, print_again, print_letters, print_reminders
-from tasks.printing.named import as_named
-from tasks.requests import Refusal, read_scope, read_structures
+from tasks.campaigns.requests import Refusal, read_scope, read_structures
+from tasks.french.moments import PARIS
+from tasks.printing.batch import Outcome, What
+from tasks.printing.invoices import print_letters
+from tasks.printing.once import print_again
+from tasks.printing.reminders import print_reminders
+from tasks.printing.selection import as_named
 
 
 def run_name() -> str:

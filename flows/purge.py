@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from tasks.purging import purge
+from tasks.purging.purge import purge
 
 ARTIFACT = "purge"
 

@@ -15,9 +15,10 @@ from pydantic import Field, create_model
 
 from flows.forms import form_key, one_of, read_answers
 from flows.review import PATIENCE_SECONDS
-from tasks.labels import CHANNEL, REMINDER
-from tasks.reminding.policy import find_association, is_stored, store_policy, told
-from tasks.reminding.policy_entry import (
+from tasks.french.labels import CHANNEL, REMINDER
+from tasks.pages.rendering import cell
+from tasks.reminders.policy import find_association, is_stored, store_policy, told
+from tasks.reminders.policy_entry import (
     CHANNELS,
     DAYS,
     INITIALS,
@@ -27,7 +28,6 @@ from tasks.reminding.policy_entry import (
     as_typed,
     read_policy_entry,
 )
-from tasks.rendering import cell
 
 FORM = "regles-de-relance"
 

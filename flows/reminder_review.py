@@ -10,14 +10,14 @@ from pydantic import Field, create_model
 
 from flows.forms import initials_entry, one_of
 from flows.review import PATIENCE_SECONDS
+from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
-from tasks.planning import CampaignReference
-from tasks.reminding.choosing import ReminderChoice
-from tasks.reminding.freshness import stale_balances
-from tasks.reminding.plan_page import mode_label
-from tasks.reminding.planning import MODES
-from tasks.reminding.shown import ShownReminder, read_shown_reminders
+from tasks.reminders.choosing import ReminderChoice
+from tasks.reminders.freshness import stale_balances
+from tasks.reminders.plan_page import mode_label
+from tasks.reminders.planning import MODES
+from tasks.reminders.shown import ShownReminder, read_shown_reminders
 
 
 def ask(campaign: CampaignReference, plan_page: str) -> ReminderChoice:

@@ -13,14 +13,14 @@ from prefect.states import Failed
 from flows.mailing import conclude, send_remaining
 from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
-from tasks.checking import before_campaign
-from tasks.moments import PARIS
-from tasks.relays import find_relays
-from tasks.reminding.choosing import store_reminder_choice
-from tasks.reminding.freshness import stale_balances
-from tasks.reminding.plan_page import publish_reminder_plan
-from tasks.reminding.planning import plan_reminders, read_reminder_request
-from tasks.reminding.printing import print_chosen
+from tasks.checking.before import before_campaign
+from tasks.french.moments import PARIS
+from tasks.relays.finding import find_relays
+from tasks.reminders.choosing import store_reminder_choice
+from tasks.reminders.freshness import stale_balances
+from tasks.reminders.plan_page import publish_reminder_plan
+from tasks.reminders.planning import plan_reminders, read_reminder_request
+from tasks.reminders.printing import print_chosen
 
 WORDINGS = ("reminder-1", "reminder-2", "reminder-3")
 

@@ -12,10 +12,10 @@ from prefect.states import Completed, Failed
 
 from flows.mailing import mail_documents
 from models.values.period import Period
-from tasks.failures import plan_by_force, read_failures, resent
-from tasks.moments import PARIS
-from tasks.remaining import due_documents, waiting_documents
-from tasks.requests import unknown_period
+from tasks.campaigns.remaining import due_documents, waiting_documents
+from tasks.campaigns.requests import unknown_period
+from tasks.follow_up.failures import plan_by_force, read_failures, resent
+from tasks.french.moments import PARIS
 
 
 @flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)

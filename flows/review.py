@@ -9,9 +9,9 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from flows.forms import initials_entry, one_of
-from tasks.choosing import Choice
-from tasks.planning import CampaignReference
-from tasks.reviewing import ShownLine, read_shown_lines
+from models.values.campaign import CampaignReference
+from tasks.invoices.choosing import Choice
+from tasks.invoices.shown import ShownLine, read_shown_lines
 
 PATIENCE_SECONDS = 14 * 24 * 3600
 

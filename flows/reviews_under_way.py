@@ -7,8 +7,8 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 
-from tasks.planning import CampaignReference
-from tasks.reviewing import open_reviews
+from models.values.campaign import CampaignReference
+from tasks.campaigns.reviews import open_reviews
 
 
 def review_under_way(campaign: CampaignReference) -> str | None:

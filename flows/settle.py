@@ -18,10 +18,10 @@ from flows.mailing import mail_documents
 from flows.review import PATIENCE_SECONDS
 from models.values.kinds import Settlement
 from models.values.period import Period
-from tasks.moments import PARIS
-from tasks.requests import unknown_period
-from tasks.settling import Answer, resends, settled, store_answer
-from tasks.uncertain import Question, ask_about, publish_evidence
+from tasks.campaigns.requests import unknown_period
+from tasks.follow_up.settling import Answer, resends, settled, store_answer
+from tasks.follow_up.uncertain import Question, ask_about, publish_evidence
+from tasks.french.moments import PARIS
 
 LISTS = {
     Settlement.ARRIVED: ("bien_arrives", "Bien arrivés"),

@@ -15,9 +15,9 @@ from pydantic import Field, create_model
 
 from flows.forms import form_key, one_of, read_answers
 from flows.review import PATIENCE_SECONDS
-from tasks.codification.checking import INITIALS, LONGEST_INITIALS, read_entry
-from tasks.codification.fields import FIELDS
-from tasks.codifying import (
+from tasks.entry.addresses import AddressFault
+from tasks.pages.rendering import cell
+from tasks.structures.codifying import (
     bad_trial_address,
     find_structure,
     finish,
@@ -26,8 +26,8 @@ from tasks.codifying import (
     read_trial_address,
     store,
 )
-from tasks.imports.addresses import AddressFault
-from tasks.rendering import cell
+from tasks.structures.entry import INITIALS, LONGEST_INITIALS, read_entry
+from tasks.structures.fields import FIELDS
 
 FORM = "codification"
 ACTION = "que_faire"

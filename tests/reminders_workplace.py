@@ -15,10 +15,10 @@ from models.tables.import_run import ImportRun
 from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Structure
 from models.tables.people import Client
+from models.values.campaign import CampaignReference
 from models.values.kinds import ClientKind
-from tasks.planning import CampaignReference
-from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
-from tasks.reminding.planning import plan_reminders, read_reminder_request
+from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
+from tasks.reminders.planning import plan_reminders, read_reminder_request
 from tests.workplace import Workplace
 
 TODAY = date(2024, 11, 15)

@@ -19,15 +19,17 @@ from models.tables.delivery import Delivery
 from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Association, Structure
 from models.tables.people import Guardian, Resident
+from models.values.campaign import CampaignReference
+from models.values.ending import Stopped
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
-from tasks.choosing import Choice, store_choice
-from tasks.mailing import mail_document
-from tasks.planning import CampaignReference, plan_invoices
-from tasks.post_office import PostOffice, Stopped
-from tasks.relays import find_relays
-from tasks.remaining import remaining_documents
-from tasks.requests import read_request
+from tasks.campaigns.remaining import remaining_documents
+from tasks.campaigns.requests import read_request
+from tasks.delivering.run import SendingRun
+from tasks.delivering.task import mail_document
+from tasks.invoices.choosing import Choice, store_choice
+from tasks.invoices.planning import plan_invoices
+from tasks.relays.finding import find_relays
 from tests.smtp_server.process import ScriptedServer
 
 PERIOD = "2024-09"
@@ -93,9 +95,9 @@ class Workplace:
         carriers = find_relays(())
         assert isinstance(carriers, dict), carriers
         relays = {code: carrier.relay for code, carrier in carriers.items()}
-        with closing(PostOffice(relays, str(uuid4()), load_settings())) as post:
-            states = [mail_document.fn(document, post) for document in remaining_documents(campaign)]
-            self.stops = post.stopped
+        with closing(SendingRun(relays, str(uuid4()), load_settings())) as run:
+            states = [mail_document.fn(document, run) for document in remaining_documents(campaign)]
+            self.stops = run.stopped
         return [state.name for state in states]
 
     def run(self, flow_run_id: str | None = None, *, reason: str = "", redirect: str = "") -> list[str | None]:

@@ -15,7 +15,7 @@ from settings.load import load_settings
 from settings.wrong import WrongSettingError
 
 if TYPE_CHECKING:
-    from tasks.checking import Report
+    from tasks.checking.result import Report
 
 MARK = {"green": "vert", "orange": "! ORANGE", "red": "X ROUGE", "unchecked": "- non vérifié"}
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print every line; 1 when one is red, 0 otherwise."""
     _find_server()
-    from tasks.checking import check_configuration  # Prefect reads its settings when it is imported
+    from tasks.checking.configuration import check_configuration  # Prefect reads its settings when it is imported
 
     report = check_configuration(tuple(arguments.structures))
     print(json.dumps(as_json(report), ensure_ascii=False, indent=2) if arguments.json else as_text(report))

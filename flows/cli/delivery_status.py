@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from models.reading.standings import DeliveryStanding
-from tasks.labels import STATE, observed
-from tasks.moments import paris_moment
+from tasks.french.labels import STATE, observed
+from tasks.french.moments import paris_moment
 
 
 def delivery_as_json(delivery: DeliveryStanding) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from flows.sample.structures import ASSOCIATION
 from models.database.session import reading
 from models.tables.organisation import Association
 from settings.load import Settings, load_settings
+from tasks.french.moments import paris_day
 from tasks.imports.run import import_here
-from tasks.moments import paris_day
 
 PERIOD = "2024-09"
 PATIENCE_SECONDS = 300.0

@@ -25,10 +25,10 @@ from models.values.campaign import REAL
 from models.values.kinds import DocumentKind
 from models.values.period import Period
 from settings.load import Settings
-from tasks.coverage_classes import TO_PRINT
 from tasks.documents.french import period_label
-from tasks.labels import COVERAGE, NO_ADDRESS, NOT_DUE
-from tasks.moments import paris_day
+from tasks.french.labels import COVERAGE, NO_ADDRESS, NOT_DUE
+from tasks.french.moments import paris_day
+from tasks.pages.coverage_classes import TO_PRINT
 
 WIDTH = 46
 SHOWN = 10

@@ -12,7 +12,7 @@ from models.database.schema import is_current
 from models.database.session import reading
 from models.tables.delivery import Delivery
 from settings.load import Settings, load_settings
-from tasks import archive
+from tasks.composing import archive
 
 STANDARD_OUTPUT = "-"
 UNKNOWN = "Aucun envoi n'a le numéro {id}. Le numéro est dans « historique », à la page du résident."

@@ -12,10 +12,10 @@ from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.reminder_coverage import Progress
 from models.values.kinds import Channel
-from tasks.coverage_classes import TO_PRINT
 from tasks.documents.french import amount
-from tasks.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS, REMINDER
-from tasks.moments import paris_day, paris_moment
+from tasks.french.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS, REMINDER
+from tasks.french.moments import paris_day, paris_moment
+from tasks.pages.coverage_classes import TO_PRINT
 
 
 def as_json(day: date, standings: list[OverdueStanding]) -> dict[str, Any]:

@@ -21,10 +21,10 @@ from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.values.period import Period
 from settings.load import load_settings
-from tasks.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
-from tasks.moments import PARIS
-from tasks.reminding.planning import read_day
-from tasks.requests import Refusal
+from tasks.campaigns.requests import Refusal
+from tasks.french.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
+from tasks.french.moments import PARIS
+from tasks.reminders.planning import read_day
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ from tasks.checking.result import Light
 from tasks.checking.storage import check_archive, check_disk
 from tasks.checking.wordings import INVOICE, check_wordings
 from tasks.checking.words import number
-from tasks.moments import PARIS
-from tasks.relays import Carrier
+from tasks.french.moments import PARIS
+from tasks.relays.finding import Carrier
 
 NOTHING_SENT = "Rien n'a été envoyé."
 SEE = "« verifier-la-configuration » les montre."

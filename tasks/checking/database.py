@@ -12,7 +12,7 @@ from models.database.schema import is_current
 from tasks.checking.facts import Facts
 from tasks.checking.result import Finding, Light
 from tasks.checking.words import listed, number
-from tasks.moments import paris_moment
+from tasks.french.moments import paris_moment
 
 STALE_IMPORT_DAYS = 35
 

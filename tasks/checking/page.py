@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.database.clock import utc_now
 from tasks.checking.result import Finding, Light, Report
 from tasks.checking.words import number
-from tasks.moments import paris_moment
-from tasks.rendering import render_page
+from tasks.french.moments import paris_moment
+from tasks.pages.rendering import render_page
 
 LIGHT = {
     Light.GREEN: "🟢 vert",

@@ -14,9 +14,9 @@ from models.values.evidence import Evidence, Fault, Stage
 from models.values.relay import Mechanism, Relay, Security
 from tasks.checking.facts import Facility
 from tasks.checking.result import Finding, Light, unchecked
-from tasks.labels import observed
-from tasks.mail.transport import Connection
-from tasks.relays import Carrier
+from tasks.french.labels import observed
+from tasks.mail.transport import SmtpSession
+from tasks.relays.finding import Carrier
 
 # A check is answered soon or not at all: a person, or a campaign, waits for it.
 TIMEOUT_SECONDS = 30.0
@@ -85,13 +85,13 @@ def explained(key: str, evidence: Evidence, about: str) -> Finding:
     )
 
 
-def check_account(account: Account, use: Callable[[Connection], list[Finding]]) -> list[Finding]:
+def check_account(account: Account, use: Callable[[SmtpSession], list[Finding]]) -> list[Finding]:
     """Connect, encrypt and log in once, then ``use`` the connection; a line for each step, the untried ones too."""
     relay = account.relay
     where = f"{relay.host}:{relay.port} ({account.origin})"
     findings = [Finding("relay", Light.GREEN, where, about=account.about)]
     opened = open_briefly(relay)
-    if isinstance(opened, Connection):
+    if isinstance(opened, SmtpSession):
         try:
             return findings + [_passed(step, account) for step in STEPS] + use(opened)
         finally:
@@ -104,9 +104,9 @@ def check_account(account: Account, use: Callable[[Connection], list[Finding]]) 
     return findings + unchecked([*left, "sender"], "le serveur SMTP n'a pas laissé entrer Facteur", account.about)
 
 
-def open_briefly(relay: Relay) -> Connection | Evidence:
+def open_briefly(relay: Relay) -> SmtpSession | Evidence:
     """A connection that gives up sooner than that of a sending."""
-    return Connection.open(
+    return SmtpSession.open(
         replace(
             relay,
             timeout_seconds=min(relay.timeout_seconds, TIMEOUT_SECONDS),

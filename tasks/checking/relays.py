@@ -8,16 +8,16 @@ from functools import partial
 
 from httpx import HTTPError
 
+from tasks.checking.extensions import check_extensions
 from tasks.checking.facts import Facility, Facts
-from tasks.checking.offers import check_offers
 from tasks.checking.pace import check_pace
 from tasks.checking.pdfs import Weights
 from tasks.checking.relay import OFFERS, STEPS, Account, accounts, check_account
 from tasks.checking.result import Finding, Light, unchecked
 from tasks.checking.senders import check_senders, check_written
 from tasks.checking.words import listed
-from tasks.mail.transport import Connection
-from tasks.relays import Carrier, Kind, find_relays
+from tasks.mail.transport import SmtpSession
+from tasks.relays.finding import Carrier, Kind, find_relays
 
 OF_A_RELAY = (*STEPS, *OFFERS, "pace", "sender")
 
@@ -40,8 +40,8 @@ def try_relays(found: Found, facts: Facts, weights: Weights) -> list[Finding]:
     return findings
 
 
-def _try(account: Account, weights: Weights, connection: Connection) -> list[Finding]:
-    return check_offers(account, connection, weights) + check_senders(account, connection)
+def _try(account: Account, weights: Weights, connection: SmtpSession) -> list[Finding]:
+    return check_extensions(account, connection, weights) + check_senders(account, connection)
 
 
 def written_senders(facilities: Iterable[Facility]) -> list[Finding]:

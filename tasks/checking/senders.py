@@ -7,9 +7,9 @@ from tasks.checking.facts import Facility
 from tasks.checking.relay import Account, explained, open_briefly
 from tasks.checking.result import Finding, Light, unchecked
 from tasks.checking.words import listed, number
-from tasks.imports.addresses import AddressFault, check_address
+from tasks.entry.addresses import AddressFault, check_address
 from tasks.mail.address import plain_address
-from tasks.mail.transport import Connection
+from tasks.mail.transport import SmtpSession
 
 MEND = "Corriger la colonne « {column} » du fichier des structures, puis importer de nouveau."
 
@@ -26,14 +26,14 @@ def check_written(facility: Facility) -> Finding | None:
     return None
 
 
-def check_senders(account: Account, connection: Connection) -> list[Finding]:
+def check_senders(account: Account, connection: SmtpSession) -> list[Finding]:
     """Ask the relay for each sender of the account once; a line for each that it does not take, one for the others.
 
     A relay that hangs up on a sender is called again for the next one: its login is known to be right.
     """
     findings: list[Finding] = []
     taken: list[str] = []
-    line: Connection | Evidence = connection
+    line: SmtpSession | Evidence = connection
     by_address: dict[str, list[Facility]] = {}
     for facility in account.facilities:
         if check_written(facility) is None:
@@ -41,7 +41,7 @@ def check_senders(account: Account, connection: Connection) -> list[Finding]:
     try:
         for address, facilities in by_address.items():
             about = f"{listed([facility.code for facility in facilities])} ({address})"
-            if isinstance(line, Connection) and line.worn:
+            if isinstance(line, SmtpSession) and line.worn:
                 line.close()
                 line = open_briefly(account.relay)
             if isinstance(line, Evidence):
@@ -53,7 +53,7 @@ def check_senders(account: Account, connection: Connection) -> list[Finding]:
             else:
                 findings.append(explained("sender", answer, about))
     finally:
-        if isinstance(line, Connection):
+        if isinstance(line, SmtpSession):
             line.close()
     if taken:
         words = f"{number(len(taken), 'expéditeur accepté')} : {listed(taken)}"

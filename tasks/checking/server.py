@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tasks.checking.prefect_server import has_server, read_versions, server_address
 from tasks.checking.result import Finding, Light, unchecked
-from tasks.prefect_server import has_server, read_versions, server_address
 
 
 def check_server() -> Finding:

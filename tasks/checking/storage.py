@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from tasks import archive
 from tasks.checking.result import Finding, Light
 from tasks.checking.words import GB, MB, size, system_error
+from tasks.composing import archive
 
 LITTLE_BYTES = 2 * GB
 TOO_LITTLE_BYTES = 200 * MB

@@ -16,8 +16,8 @@ from tasks.documents.preview import NUMBER, example_mail, example_reminder
 from tasks.documents.reminder_mail import reminder_mail
 from tasks.documents.reminder_wording import check_reminder_wording
 from tasks.documents.wording import check_wording
+from tasks.french.moments import PARIS
 from tasks.mail.message import assemble, message_id
-from tasks.moments import PARIS
 
 INVOICE = "invoice"
 REMINDERS = ("reminder-1", "reminder-2", "reminder-3")

@@ -7,8 +7,8 @@ import io
 import re
 from dataclasses import dataclass
 
+from tasks.entry.problems import Problem, is_hidden
 from tasks.imports.bounds import MAX_COLUMNS, MAX_LINE_CHARACTERS, MAX_ROWS
-from tasks.imports.faults import Problem, is_hidden
 
 EXPECTED_CSV = "un fichier CSV (champs séparés par « ; », UTF-8 ou Windows-1252)"
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Container, Hashable
 from typing import Any
 
 from models.values.kinds import RecipientPolicy
+from tasks.entry.problems import Problem
 from tasks.imports.associations import association_code
-from tasks.imports.faults import Fault, Problem
+from tasks.imports.faults import Fault
 from tasks.imports.rows import Row, TableFile
 from tasks.imports.stored import Files, Stored, code_of, pair_of
 

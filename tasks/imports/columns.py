@@ -8,9 +8,9 @@ from typing import Any
 
 from models.values.kinds import ClientKind, RecipientPolicy
 from tasks.documents.wording import INVOICE_BODY_KEYWORDS
-from tasks.imports import parsing
-from tasks.imports.addresses import read_address
-from tasks.imports.parsing import Parser
+from tasks.entry import parsing
+from tasks.entry.addresses import read_address
+from tasks.entry.parsing import Parser
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from tasks.documents import french
+from tasks.entry.problems import Problem
+from tasks.french.moments import paris_day
 from tasks.imports.checking import known_codes
-from tasks.imports.faults import Fault, Problem
+from tasks.imports.faults import Fault
 from tasks.imports.invoice_states import ZERO, InvoiceState
 from tasks.imports.rows import TableFile
 from tasks.imports.stored import Files, Pair, Stored, pair_of
-from tasks.moments import paris_day
 
 FURTHEST_ISSUE = timedelta(days=366)
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
-from tasks import archive
+from tasks.composing import archive
+from tasks.entry.problems import Problem, visible
 from tasks.imports.bounds import MAX_PDF_BYTES
-from tasks.imports.faults import Fault, Problem, visible
+from tasks.imports.faults import Fault
 from tasks.imports.invoice_states import InvoiceState
 from tasks.imports.pdfs import pdf_problem
 from tasks.imports.rows import Row, TableFile

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from models.tables.invoice import Invoice
 from tasks.documents import french
-from tasks.imports.faults import Fault, Problem
+from tasks.entry.problems import Problem
+from tasks.imports.faults import Fault
 from tasks.imports.rows import Row
 from tasks.imports.stored import Files, Pair, Stored, pair_of
 

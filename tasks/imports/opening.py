@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from tasks.entry.problems import Problem, visible
 from tasks.imports.bounds import MAX_FILE_BYTES
 from tasks.imports.cells import SheetProblem, read_csv
 from tasks.imports.columns import TABLES, Table
-from tasks.imports.faults import Fault, Problem, counted, visible
+from tasks.imports.faults import Fault, counted
 from tasks.imports.rows import TableFile, read_rows
 from tasks.imports.source import Finder, Source
 from tasks.imports.workbooks import read_xlsx

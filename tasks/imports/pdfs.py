@@ -6,7 +6,7 @@ import io
 
 import pikepdf
 
-from tasks.imports.faults import Problem
+from tasks.entry.problems import Problem
 
 EXPECTED_PDF = "un PDF d'au moins une page, sans mot de passe"
 

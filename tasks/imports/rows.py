@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.entry.parsing import fold, is_spreadsheet_error
+from tasks.entry.problems import Problem, visible
 from tasks.imports.cells import Sheet
 from tasks.imports.columns import Column, Table
-from tasks.imports.faults import Fault, Problem, visible
-from tasks.imports.parsing import fold, is_spreadsheet_error
+from tasks.imports.faults import Fault
 
 
 @dataclass(slots=True)

@@ -13,9 +13,11 @@ from models.database.schema import migrate
 from models.database.session import reading, writing
 from models.tables.import_run import ImportRun
 from settings.load import load_settings
+from tasks.entry.problems import Problem, visible
+from tasks.french.moments import PARIS
 from tasks.imports.applying import apply
 from tasks.imports.checking import check_structures, check_tables
-from tasks.imports.faults import Fault, Problem, counted, visible
+from tasks.imports.faults import Fault, counted
 from tasks.imports.invoice_checks import check_invoices
 from tasks.imports.invoice_pdfs import CheckedPdf, archive_pdfs, check_owners, check_pdfs
 from tasks.imports.invoice_states import InvoiceState, merge
@@ -26,7 +28,6 @@ from tasks.imports.sent import read_sent
 from tasks.imports.sent_checks import check_sent
 from tasks.imports.source import Source, opened
 from tasks.imports.stored import Files, Pair, Stored, load, pair_of
-from tasks.moments import PARIS
 
 LONGEST_SOURCE = 500
 

@@ -15,8 +15,8 @@ from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
+from tasks.french.moments import PARIS, paris_day
 from tasks.imports.stored import QUERY_VALUES
-from tasks.moments import PARIS, paris_day
 
 
 def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> dict[int, str]:

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.documents import french
-from tasks.imports.faults import Fault, Problem
+from tasks.entry.problems import Problem
+from tasks.french.moments import paris_day
+from tasks.imports.faults import Fault
 from tasks.imports.invoice_states import InvoiceState, stored_values
 from tasks.imports.line_checks import content_of
 from tasks.imports.rows import TableFile
 from tasks.imports.stored import Files, Pair
-from tasks.moments import paris_day
 
 _SAID = {
     "resident_code": "résident",

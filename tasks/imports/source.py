@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from tasks.entry.problems import Problem, visible
 from tasks.imports.bounds import MAX_ARCHIVE_BYTES, MAX_FILES
-from tasks.imports.faults import Fault, Problem, visible
+from tasks.imports.faults import Fault
 from tasks.imports.unpacking import member_problem, open_archive, read_member, too_large
 
 EXPECTED_SOURCE = "un dossier, ou une archive .zip"

@@ -10,8 +10,8 @@ import zlib
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from tasks.entry.problems import Problem
 from tasks.imports.bounds import MAX_DIRECTORY_BYTES, MAX_FILES, MAX_RATIO, MEGABYTE, RATIO_COUNTS_FROM_BYTES
-from tasks.imports.faults import Problem
 
 EXPECTED_ZIP = "une archive .zip ordinaire, sans mot de passe"
 

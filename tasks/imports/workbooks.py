@@ -10,9 +10,9 @@ from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from tasks.entry.problems import Problem
 from tasks.imports.bounds import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_WORKBOOK_BYTES
 from tasks.imports.cells import Sheet, SheetProblem, checked_header, too_many_rows
-from tasks.imports.faults import Problem
 from tasks.imports.unpacking import member_problem, open_archive, read_member
 
 EXPECTED_XLSX = "un classeur Excel .xlsx ordinaire, sans mot de passe"

@@ -22,11 +22,11 @@ LIFETIME_MAILS = 100
 QUIT_SECONDS = 2.0
 
 
-class Connection:
+class SmtpSession:
     """A session with a relay, encrypted and logged in, for one thread at a time."""
 
     @classmethod
-    def open(cls, relay: Relay) -> "Connection | Evidence":
+    def open(cls, relay: Relay) -> "SmtpSession | Evidence":
         """Connect, encrypt and log in; the evidence of what went wrong if that fails, and then nothing is left open."""
         if relay.application is None:
             return cls._open(relay)
@@ -35,7 +35,7 @@ class Connection:
         return open_with_token(relay, cls._open)
 
     @classmethod
-    def _open(cls, relay: Relay) -> "Connection | Evidence":
+    def _open(cls, relay: Relay) -> "SmtpSession | Evidence":
         connection = cls(relay)
         refusal = greet(connection._wire, relay)
         if refusal is None:

@@ -20,10 +20,10 @@ from models.values.mail import Mail
 from models.values.relay import Relay
 from settings.load import load_settings
 from tasks.documents.mail_parts import one_line, render
+from tasks.french.moments import PARIS, paris_moment
 from tasks.mail.message import message_id
-from tasks.moments import PARIS, paris_moment
 from tasks.notices.posting import post
-from tasks.relays import find_relays
+from tasks.relays.finding import find_relays
 
 SENDER_NAME = "Facteur"
 TOLD = "facteur.avis"

@@ -10,10 +10,10 @@ from models.values.evidence import Evidence
 from models.values.mail import Mail
 from models.values.relay import Relay
 from settings.load import Settings
-from tasks.labels import observed
+from tasks.french.labels import observed
 from tasks.mail.message import assemble
-from tasks.mail.transport import Connection
-from tasks.post_office import Counter
+from tasks.mail.transport import SmtpSession
+from tasks.relays.pool import RelayPool
 
 
 def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> str | None:
@@ -36,10 +36,10 @@ def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> str | None:
 
 
 def _post_through(relay: Relay, mail: Mail, message: bytes, settings: Settings) -> str | None:
-    with closing(Counter(relay, settings)) as counter, counter.connection() as connection:
+    with closing(RelayPool(relay, settings)) as pool, pool.connection() as connection:
         if isinstance(connection, Evidence):
             return f"{relay.host} : {observed(connection)}"
-        if not isinstance(connection, Connection):
+        if not isinstance(connection, SmtpSession):
             return f"{relay.host} : {connection.sentence}"
         evidence = connection.hand_over(mail.sender_email, mail.recipient_email, message, lambda: True)
     accepted = classify(evidence).verdict is Verdict.ACCEPTED

@@ -14,18 +14,17 @@ from models.rules.causes import explain
 from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign
 from models.tables.organisation import Structure
-from models.values.campaign import REAL
+from models.values.campaign import REAL, CampaignReference
 from models.values.mail import Mail
 from settings.load import load_settings
-from tasks.campaign_facts import CampaignFacts, SentLine, read_facts
-from tasks.causes_page import ASK, row
 from tasks.documents.mail_parts import one_line, render
-from tasks.headlines import counts
+from tasks.french.moments import PARIS
 from tasks.mail.message import message_id
-from tasks.moments import PARIS
 from tasks.notices.posting import post
-from tasks.planning import CampaignReference
-from tasks.relays import Carrier
+from tasks.pages.causes import ASK, row
+from tasks.pages.facts import CampaignFacts, SentLine, read_facts
+from tasks.pages.headlines import counts
+from tasks.relays.finding import Carrier
 
 S = DeliveryState
 DONE = {S.ACCEPTED, S.WITHDRAWN}

@@ -9,8 +9,7 @@ from typing import Literal
 from models.values.kinds import DocumentKind
 from models.values.people import alphabetical
 from models.values.sources import ReminderSource, Source
-from tasks.campaign_kinds import month_label
-from tasks.moments import PARIS
+from tasks.french.moments import PARIS, month_label
 
 What = Literal[
     "tout ce qui doit être imprimé",

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from settings.load import Settings
-from tasks import archive
+from tasks.composing import archive
 from tasks.documents.cover_sheet import Heading
 from tasks.documents.print_file import Sheet, write_print_file
 

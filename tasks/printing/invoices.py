@@ -10,13 +10,13 @@ from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from settings.load import Settings
-from tasks.campaign_kinds import month_label
-from tasks.planning import add_documents
+from tasks.campaigns.documents import add_documents
+from tasks.campaigns.requests import Scope
+from tasks.french.moments import month_label
 from tasks.printing.batch import Batch, Outcome, What, invoice_batch
 from tasks.printing.letters import read_letters
-from tasks.printing.named import Candidate, pick
 from tasks.printing.once import print_once
-from tasks.requests import Scope
+from tasks.printing.selection import Candidate, pick
 
 
 def _on_paper(standing: Standing) -> bool:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from models.reading.reminder_sources import read_source
 from models.tables.document import Printing
 from models.values.sources import ReminderSource, Source
-from tasks import archive
+from tasks.composing import archive
 from tasks.documents.print_file import ReminderLetter, Sheet
 from tasks.documents.reminder_wording import ConsumerTermsError, reminder_text
-from tasks.labels import REMINDER
+from tasks.french.labels import REMINDER
 from tasks.printing.batch import Batch, LeftOut, Letter, invoice_batch, reminder_batch
 
 PDF_MISSING = (

@@ -15,7 +15,7 @@ from settings.load import Settings, load_settings
 from tasks.printing.batch import Batch, Outcome
 from tasks.printing.files import discard_unrecorded, one_at_a_time, write_durably
 from tasks.printing.letters import Prepared, prepare, read_recorded
-from tasks.printing.telling import heading, left_out_sentence, made, none_made, not_printed, shown_path
+from tasks.printing.summary import heading, left_out_sentence, made, none_made, not_printed, shown_path
 
 LATEST_SHOWN = 5
 

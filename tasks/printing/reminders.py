@@ -12,11 +12,11 @@ from models.rules.reminder_coverage import Progress
 from models.values.kinds import Channel
 from models.values.sources import ReminderSource
 from settings.load import Settings
-from tasks.moments import PARIS
+from tasks.french.moments import PARIS
 from tasks.printing.batch import Batch, LeftOut, Letter, Outcome, What, reminder_batch
 from tasks.printing.letters import read_letters
-from tasks.printing.named import Candidate, pick
 from tasks.printing.once import print_once
+from tasks.printing.selection import Candidate, pick
 
 SUPERSEDED = (
     "Une relance plus récente nomme déjà une partie des factures de celle-ci : relancez les autres avec « relances »."

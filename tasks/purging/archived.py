@@ -20,8 +20,8 @@ from models.rules.states import FINAL, DeliveryState
 from models.tables.delivery import Delivery
 from models.tables.invoice import Invoice
 from settings.load import Settings
+from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
-from tasks.purging.lot import Lot
 from tasks.purging.settled import settled_invoices
 
 BATCH = 200
@@ -45,7 +45,7 @@ class _File:
     at: datetime
 
 
-def find_archived(settings: Settings, limits: Limits) -> list[Lot]:
+def find_archived(settings: Settings, limits: Limits) -> list[Expired]:
     """The messages, the imported PDFs and the strays that may go; ``at`` of a stray is when it was written."""
     with reading(settings.database) as session:
         references = _read(session, limits)
@@ -98,9 +98,9 @@ def _files(archive: Path) -> Iterator[os.DirEntry[str]]:
                 yield from (entry for entry in entries if entry.is_file(follow_symlinks=False))
 
 
-def _lot(what: str, files: list[_File], held: int, settings: Settings, limits: Limits) -> Lot:
+def _lot(what: str, files: list[_File], held: int, settings: Settings, limits: Limits) -> Expired:
     moments = [file.at for file in files]
-    return Lot(
+    return Expired(
         what=what,
         kept_for=limits.kept_for[what],
         count=len(files),

@@ -10,13 +10,13 @@ from models.database.session import reading, writing
 from models.rules.states import FINAL
 from models.tables.delivery import Attempt, Delivery
 from settings.load import Settings
+from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
-from tasks.purging.lot import Lot
 
 BATCH = 1000
 
 
-def find_attempts(settings: Settings, limits: Limits) -> Lot:
+def find_attempts(settings: Settings, limits: Limits) -> Expired:
     """The attempts that may go: too old, of deliveries that are over."""
     old = Attempt.started_at < limits.attempts
     with reading(settings.database) as session:
@@ -31,7 +31,7 @@ def find_attempts(settings: Settings, limits: Limits) -> Lot:
             .join(Delivery, Attempt.delivery_id == Delivery.id)
             .where(old, Delivery.state.not_in(FINAL))
         )
-    return Lot(
+    return Expired(
         what="attempts",
         kept_for=limits.kept_for["attempts"],
         count=over[0],

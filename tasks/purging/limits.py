@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from settings.retention import RetentionSettings
-from tasks.moments import PARIS
+from tasks.french.moments import PARIS
 
 
 @dataclass(frozen=True, slots=True)

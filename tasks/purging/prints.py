@@ -11,11 +11,11 @@ from sqlalchemy import select
 from models.database.session import reading
 from models.tables.document import Printing
 from settings.load import Settings
+from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
-from tasks.purging.lot import Lot
 
 
-def find_prints(settings: Settings, limits: Limits) -> Lot:
+def find_prints(settings: Settings, limits: Limits) -> Expired:
     """The files in the folder of printings that may go: what Facteur made there, and nobody touched since.
 
     The hidden ones are what a killed run left. A file that somebody else put there is left alone.
@@ -28,7 +28,7 @@ def find_prints(settings: Settings, limits: Limits) -> Lot:
         written = datetime.fromtimestamp(stat.st_mtime, UTC)
         if (path.name in ours or path.name.startswith(".")) and written < limits.prints:
             found.append((path, stat.st_size, written))
-    return Lot(
+    return Expired(
         what="prints",
         kept_for=limits.kept_for["prints"],
         count=len(found),

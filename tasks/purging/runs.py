@@ -32,14 +32,14 @@ from models.tables.campaign import Campaign
 from models.tables.decision import Decision
 from models.tables.delivery import Delivery
 from settings.load import Settings
+from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
-from tasks.purging.lot import Lot
 
 DEPLOYMENT = "facteur"
 BATCH = 100
 
 
-def find_runs(settings: Settings, limits: Limits) -> Lot:
+def find_runs(settings: Settings, limits: Limits) -> Expired:
     """The ended runs that may go. A run whose campaign still has something to send stays: Retry takes it up.
 
     Only runs of flows that are deployed under Facteur's name: the server may serve others too.
@@ -48,7 +48,7 @@ def find_runs(settings: Settings, limits: Limits) -> Lot:
     with get_client(sync_client=True) as client:
         flows = _flows(client)
         if not flows.id or not flows.id.any_:
-            return Lot("runs", limits.kept_for["runs"], 0, None, None, None, 0, lambda: None)
+            return Expired("runs", limits.kept_for["runs"], 0, None, None, None, 0, lambda: None)
         all_old = client.count_flow_runs(flow_filter=flows, flow_run_filter=_old(limits, set()))
         over = _old(limits, waiting)
         count = client.count_flow_runs(flow_filter=flows, flow_run_filter=over)
@@ -56,7 +56,7 @@ def find_runs(settings: Settings, limits: Limits) -> Lot:
         oldest = client.read_flow_runs(
             flow_filter=flows, flow_run_filter=over, sort=FlowRunSort.END_TIME_DESC, limit=1, offset=max(count - 1, 0)
         )
-    return Lot(
+    return Expired(
         what="runs",
         kept_for=limits.kept_for["runs"],
         count=count,

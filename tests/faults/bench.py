@@ -19,7 +19,7 @@ from models.tables.delivery import Delivery
 from models.tables.invoice import Invoice
 from models.tables.people import Resident
 from models.values.kinds import Settlement
-from tasks import archive
+from tasks.composing import archive
 from tests.faults.invariants import broken
 from tests.faults.orders import At, Ended, Marks, Orders
 from tests.faults.worker import start

@@ -23,7 +23,7 @@ from models.database.session import writing
 from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Structure
 from models.tables.people import Guardian, Resident
-from tasks import archive
+from tasks.composing import archive
 from tests.faults.bench import Bench
 from tests.faults.databases import POSTGRESQL, SQLITE, Databases
 from tests.faults.invariants import PERIOD

@@ -23,7 +23,7 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """One deed, at the ``time``-th time that a point of ``tasks.points`` is reached."""
+    """One deed, at the ``time``-th time that a point of ``tasks.failpoints`` is reached."""
 
     point: str
     deed: Deed = Deed.KILL

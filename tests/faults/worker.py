@@ -24,20 +24,21 @@ from multiprocessing.process import BaseProcess
 
 import models.database.clock
 import models.database.session
-import tasks.sending
+import tasks.delivering.sending
+from models.values.campaign import CampaignReference
 from models.values.documents import DocumentReference
 from models.values.kinds import Settlement
 from settings.load import load_settings
-from tasks import points
-from tasks.choosing import store_choice
-from tasks.mailing import mail_document
-from tasks.planning import CampaignReference, plan_invoices
-from tasks.post_office import COMPOSING_AHEAD, PostOffice
-from tasks.relays import find_relays
-from tasks.remaining import remaining_documents, wait_for_leases
-from tasks.requests import read_request
-from tasks.settling import Answer, resends, store_answer
-from tasks.uncertain import ask_about
+from tasks import failpoints
+from tasks.campaigns.remaining import remaining_documents, wait_for_leases
+from tasks.campaigns.requests import read_request
+from tasks.delivering.run import COMPOSING_AHEAD, SendingRun
+from tasks.delivering.task import mail_document
+from tasks.follow_up.settling import Answer, resends, store_answer
+from tasks.follow_up.uncertain import ask_about
+from tasks.invoices.choosing import store_choice
+from tasks.invoices.planning import plan_invoices
+from tasks.relays.finding import find_relays
 from tests.faults.orders import At, Deed, Ended, Marks, Orders
 
 PERIOD = "2024-09"
@@ -70,12 +71,12 @@ def work(orders: Orders) -> None:
 
 def mail(campaign: CampaignReference, orders: Orders) -> tuple[list[str], list[str]]:
     """Send what remains, on the threads of a run (see ``Orders.ahead``); what a dead predecessor held comes last."""
-    with closing(_post_office(orders.flow_run)) as post:
-        states = _mail(remaining_documents(campaign), post, orders)
+    with closing(_post_office(orders.flow_run)) as run:
+        states = _mail(remaining_documents(campaign), run, orders)
         if orders.second_look and wait_for_leases(campaign):
-            states += _mail(remaining_documents(campaign), post, orders)
-        stops = [stop.sentence for stop in post.stopped]
-    points.reached("reported")
+            states += _mail(remaining_documents(campaign), run, orders)
+        stops = [stop.sentence for stop in run.stopped]
+    failpoints.reached("reported")
     return states, stops
 
 
@@ -83,19 +84,19 @@ def settle(choice: Settlement, orders: Orders) -> tuple[list[str], list[str]]:
     """A person decides on everything that is uncertain; what is to leave again leaves."""
     questions = ask_about(orders.flow_run, PERIOD)
     store_answer(orders.flow_run, Answer("ML", "appel à la famille", {choice: [q.delivery_id for q in questions]}))
-    with closing(_post_office(orders.flow_run)) as post:
-        return _mail(resends(orders.flow_run), post, orders), [stop.sentence for stop in post.stopped]
+    with closing(_post_office(orders.flow_run)) as run:
+        return _mail(resends(orders.flow_run), run, orders), [stop.sentence for stop in run.stopped]
 
 
-def _post_office(flow_run: str) -> PostOffice:
+def _post_office(flow_run: str) -> SendingRun:
     carriers = find_relays(())
     assert isinstance(carriers, dict), carriers
-    return PostOffice({code: carrier.relay for code, carrier in carriers.items()}, flow_run, load_settings())
+    return SendingRun({code: carrier.relay for code, carrier in carriers.items()}, flow_run, load_settings())
 
 
-def _mail(documents: Sequence[DocumentReference], post: PostOffice, orders: Orders) -> list[str]:
-    with ThreadPoolExecutor(post.hands if orders.ahead else post.hands - COMPOSING_AHEAD) as threads:
-        states = list(threads.map(lambda document: mail_document.fn(document, post), documents))
+def _mail(documents: Sequence[DocumentReference], run: SendingRun, orders: Orders) -> list[str]:
+    with ThreadPoolExecutor(run.threads if orders.ahead else run.threads - COMPOSING_AHEAD) as threads:
+        states = list(threads.map(lambda document: mail_document.fn(document, run), documents))
     return [state.name or "" for state in states]
 
 
@@ -114,10 +115,10 @@ def _surround(orders: Orders) -> None:
     os.environ.update(orders.environment)
     logging.disable()
     models.database.session.BUSY_SECONDS = orders.busy
-    tasks.sending.RECORD_FOR_SECONDS = orders.record_for
+    tasks.delivering.sending.RECORD_FOR_SECONDS = orders.record_for
     if orders.clock_days:
         _move_clock(orders.clock_days)
-    points.on_reached = Watch(orders).reached
+    failpoints.on_reached = Watch(orders).reached
 
 
 def _move_clock(days: float) -> None:

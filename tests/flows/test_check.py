@@ -21,7 +21,8 @@ from models.database.session import writing
 from models.tables.import_run import ImportRun
 from settings.load import load_settings
 from settings.smtp_server import SmtpServer
-from tasks.checking import Light, check_configuration
+from tasks.checking.configuration import check_configuration
+from tasks.checking.result import Light
 from tests.prefect_server import PrefectServer
 from tests.smtp_server.process import ScriptedServer
 from tests.workplace import Workplace, add_structure

@@ -20,9 +20,9 @@ from prefect.states import AwaitingRetry
 from flows.structures import ACTION, LOOK, SAVE, codifier_une_structure
 from models.database.schema import migrate
 from settings.load import load_settings
-from tasks.codification.fields import FIELDS
-from tasks.codification.storing import Sheet
-from tasks.codifying import find_structure
+from tasks.structures.codifying import find_structure
+from tasks.structures.fields import FIELDS
+from tasks.structures.storing import Sheet
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import Workplace, add_structure

@@ -18,7 +18,7 @@ from models.database.session import engine, writing
 from models.rules.coverage import Coverage
 from models.rules.reminders import NotDue
 from models.tables.organisation import Association
-from tasks.labels import COVERAGE, NOT_DUE
+from tasks.french.labels import COVERAGE, NOT_DUE
 from tests.flows.facteur_process import environment, facteur
 
 

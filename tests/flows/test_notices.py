@@ -28,7 +28,7 @@ from flows.cli.watches import Watch, watches
 from flows.invoices import factures_mensuelles
 from flows.notices import avertir
 from models.database.schema import migrate
-from tasks.notices import Reason
+from tasks.notices.operator import Reason
 from tests.prefect_server import PrefectServer
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import Moment, Rule

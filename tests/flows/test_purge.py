@@ -105,16 +105,16 @@ def test_an_old_run_goes_with_its_task_runs_logs_and_pages(place: Workplace, pre
     """Nothing of it stays in the server's database, the latest page under its key included."""
     run = run_of(to_be_purged)
     until(lambda: all(rows(prefect_server, run).values()))
-    lot = find_runs(load_settings(), later())
-    assert lot.count >= 1
-    assert lot.oldest
-    assert lot.newest
-    assert lot.oldest <= lot.newest
+    expired = find_runs(load_settings(), later())
+    assert expired.count >= 1
+    assert expired.oldest
+    assert expired.newest
+    assert expired.oldest <= expired.newest
     assert all(rows(prefect_server, run).values())
-    lot.remove()
+    expired.remove()
     until(lambda: not any(rows(prefect_server, run).values()))
     assert find_runs(load_settings(), later()).count == 0
-    lot.remove()  # again: nothing, and no fault
+    expired.remove()  # again: nothing, and no fault
 
 
 def test_recent_runs_waiting_runs_and_those_of_others_stay(place: Workplace, prefect_server: PrefectServer) -> None:
@@ -134,9 +134,9 @@ def test_the_run_of_a_campaign_that_is_not_finished_stays(place: Workplace, pref
     place.relay.script(Rule(Moment.RCPT, "451 4.2.2 full"))
     run = run_of(to_be_purged)
     assert place.run(str(run)) == ["Différé"]
-    lot = find_runs(load_settings(), later())
-    assert lot.held == 1
-    lot.remove()
+    expired = find_runs(load_settings(), later())
+    assert expired.held == 1
+    expired.remove()
     assert rows(prefect_server, run)["flow_run"] == 1
     with writing(place.database) as session:
         assert session.query(Campaign).count() == 1

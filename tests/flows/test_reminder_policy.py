@@ -20,8 +20,8 @@ from flows.reminder_policy import regler_les_relances
 from models.database.schema import migrate
 from models.reading.reminder_terms import USUAL
 from settings.load import load_settings
-from tasks.reminding.policy import AssociationTerms, find_association
-from tasks.reminding.policy_entry import INITIALS, as_typed
+from tasks.reminders.policy import AssociationTerms, find_association
+from tasks.reminders.policy_entry import INITIALS, as_typed
 from tests.smtp_server.process import ScriptedServer
 from tests.workplace import add_structure
 

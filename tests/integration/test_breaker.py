@@ -14,10 +14,10 @@ import pytest
 from models.rules.states import DeliveryState
 from models.values.relay import Security
 from settings.load import load_settings
-from tasks.mailing import mail_document
-from tasks.post_office import PostOffice
-from tasks.relays import find_relays
-from tasks.remaining import remaining_documents
+from tasks.campaigns.remaining import remaining_documents
+from tasks.delivering.run import SendingRun
+from tasks.delivering.task import mail_document
+from tasks.relays.finding import find_relays
 from tests.smtp_server import certificates
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import How, Moment, Rule
@@ -240,9 +240,9 @@ def test_after_the_stop_only_what_was_under_way_is_finished(
     carriers = find_relays(())
     assert isinstance(carriers, dict)
     relays = {code: carrier.relay for code, carrier in carriers.items()}
-    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda document: mail_document.fn(document, post), remaining_documents(campaign)))
-        assert len(post.stopped) == 1
+    with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda document: mail_document.fn(document, run), remaining_documents(campaign)))
+        assert len(run.stopped) == 1
     assert tries(office.relay) <= most
     assert states(office) == {"waiting": RESIDENTS}
 
@@ -261,7 +261,7 @@ def test_another_account_goes_on(
     office.choose(campaign)
     with ScriptedServer(tmp_path / "other") as other:
         relays = {"TILLEULS": office.relay.relay(), "LILAS": other.relay()}
-        with closing(PostOffice(relays, str(uuid4()), load_settings())) as post:
-            names = [mail_document.fn(document, post).name for document in remaining_documents(campaign)]
+        with closing(SendingRun(relays, str(uuid4()), load_settings())) as run:
+            names = [mail_document.fn(document, run).name for document in remaining_documents(campaign)]
         assert Counter(names) == {"En attente": RESIDENTS, "Envoyé": 1}
         assert len(other.messages()) == 1

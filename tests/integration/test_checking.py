@@ -23,16 +23,17 @@ from models.tables.people import Resident
 from models.values.period import Period
 from models.values.relay import Relay, Security
 from settings.load import load_settings
-from tasks import archive
-from tasks.checking import Finding, Light, Report, before_campaign, check_configuration
+from tasks.checking.before import before_campaign
+from tasks.checking.configuration import check_configuration
 from tasks.checking.facts import Facts, Mailing
 from tasks.checking.pace import check_pace
 from tasks.checking.page import headline, render_report
 from tasks.checking.relay import Account
-from tasks.checking.result import SUBJECT
+from tasks.checking.result import SUBJECT, Finding, Light, Report
 from tasks.checking.storage import disk_light
 from tasks.checking.words import GB, MB
-from tasks.relays import find_relays
+from tasks.composing import archive
+from tasks.relays.finding import find_relays
 from tests.smtp_server import certificates
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import How, Moment, Rule

@@ -20,11 +20,11 @@ from models.tables.people import Resident
 from models.tables.structure_change import StructureChange
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
-from tasks.codification.checking import Entry
-from tasks.codification.page import structure_page
-from tasks.codification.storing import TRIAL, Sheet, history
-from tasks.codification.trial import BEGUN
-from tasks.codifying import MAYBE_TWICE, changed, find_structure, is_stored, run_trial, store
+from tasks.structures.codifying import MAYBE_TWICE, changed, find_structure, is_stored, run_trial, store
+from tasks.structures.entry import Entry
+from tasks.structures.page import structure_page
+from tasks.structures.storing import TRIAL, Sheet, history
+from tasks.structures.trial import BEGUN
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import Workplace, add_structure

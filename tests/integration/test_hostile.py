@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.imports.run import import_here
-from tasks.rendering import cell
+from tasks.pages.rendering import cell
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import Moment, Rule

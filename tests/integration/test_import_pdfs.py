@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import archive
+from tasks.composing import archive
 from tests.integration.small_import import FILES, accepted, bring, invoice, only, write
 from tests.unit.imports.test_pdfs import pdf
 

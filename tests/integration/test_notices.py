@@ -11,10 +11,10 @@ from sqlalchemy import update
 
 from models.database.session import writing
 from models.tables.organisation import Structure
-from tasks.notices import mail_report
-from tasks.planning import CampaignReference
-from tasks.relays import find_relays
-from tasks.reporting import close_campaign
+from models.values.campaign import CampaignReference
+from tasks.notices.structures import mail_report
+from tasks.pages.report import close_campaign
+from tasks.relays.finding import find_relays
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import Workplace, add_structure
 

@@ -18,7 +18,7 @@ from models.rules.causes import explain
 from models.rules.replies import Verdict, classify
 from models.values.evidence import Evidence, Fault, Stage
 from models.values.relay import Application, Mechanism, Relay, Security
-from tasks.mail.transport import Connection
+from tasks.mail.transport import SmtpSession
 from tests.smtp_server import How, Moment, Rule, ScriptedServer, certificates
 from tests.smtp_server.certificates import Certificate
 from tests.token_authority import CLIENT_ID, Authority, running
@@ -53,7 +53,7 @@ def relay_for(server: ScriptedServer, authority: Authority) -> Relay:
 
 
 def attempt(relay: Relay) -> Evidence:
-    connection = Connection.open(relay)
+    connection = SmtpSession.open(relay)
     if isinstance(connection, Evidence):
         return connection
     evidence = connection.hand_over(SENDER, RECIPIENT, MESSAGE, lambda: True)
@@ -289,8 +289,8 @@ def test_a_token_that_the_relay_echoes_is_in_no_evidence(
     server: ScriptedServer, authority: Authority, moment: Moment, how: How
 ) -> None:
     """As it is and as it goes over the wire; evidence is stored and shown for years."""
-    connection = Connection.open(relay_for(server, authority))
-    assert isinstance(connection, Connection)
+    connection = SmtpSession.open(relay_for(server, authority))
+    assert isinstance(connection, SmtpSession)
     connection.close()
     (token,) = authority.tokens
     wire = base64.b64encode(f"user={SENDER}\1auth=Bearer {token}\1\1".encode()).decode()

@@ -25,12 +25,12 @@ from models.rules.states import DeliveryState
 from models.tables.relay_pace import RelayHour, RelayPace, RelayPlace
 from models.values.relay import Relay
 from settings.load import load_settings
-from tasks.expected_end import planned_end, progress_words
-from tasks.mailing import mail_document
-from tasks.post_office import PostOffice
-from tasks.relay_account import Account
-from tasks.relays import find_relays
-from tasks.remaining import remaining_documents
+from tasks.campaigns.remaining import remaining_documents
+from tasks.delivering.run import SendingRun
+from tasks.delivering.task import mail_document
+from tasks.relays.account import Account
+from tasks.relays.expected_end import planned_end, progress_words
+from tasks.relays.finding import find_relays
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import Workplace, add_structure
 
@@ -229,8 +229,8 @@ def test_a_thread_that_waits_in_the_line_takes_what_its_own_run_has_to_spare(
     relays = {code: carrier.relay for code, carrier in carriers.items()}
     with writing_rows(workplace.database) as rows:
         other = queue_up(rows, relays["TILLEULS"].account, 60)
-    with closing(PostOffice(relays, str(uuid4()), load_settings())) as post, ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda document: mail_document.fn(document, post), remaining_documents(campaign)))
+    with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda document: mail_document.fn(document, run), remaining_documents(campaign)))
     assert len(workplace.relay.messages()) == 6
     assert workplace.relay.most_connections_at_once == 1
     with reading_rows(workplace.database) as rows:

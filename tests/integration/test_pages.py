@@ -18,17 +18,17 @@ from models.tables.document import Document, Printing
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
 from models.tables.people import Resident
+from models.values.campaign import CampaignReference
 from models.values.kinds import RecipientPolicy, Settlement
-from tasks.campaign_facts import CampaignFacts, read_facts
-from tasks.campaign_page import Links, campaign_page, campaign_title
-from tasks.causes_page import failures_page, groups
-from tasks.choosing import Choice
-from tasks.coverage_page import coverage_page, coverage_table, unmailed_page
-from tasks.history import SHOWN_MONTHS, history
-from tasks.planning import CampaignReference
-from tasks.resident_page import resident_history
-from tasks.settling import Answer, store_answer
-from tasks.uncertain import ask_about
+from tasks.follow_up.settling import Answer, store_answer
+from tasks.follow_up.uncertain import ask_about
+from tasks.invoices.choosing import Choice
+from tasks.pages.campaign import Links, campaign_page, campaign_title
+from tasks.pages.causes import failures_page, groups
+from tasks.pages.coverage import coverage_page, coverage_table, unmailed_page
+from tasks.pages.facts import CampaignFacts, read_facts
+from tasks.pages.history import SHOWN_MONTHS, history
+from tasks.pages.resident import resident_history
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import PERIOD, Workplace, add_structure
 

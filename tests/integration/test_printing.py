@@ -25,11 +25,13 @@ from models.tables.organisation import Structure
 from models.tables.people import Resident
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
-from tasks import archive
-from tasks.moments import PARIS
-from tasks.printing import Outcome, What, print_again, print_letters
-from tasks.remaining import waiting_documents
-from tasks.requests import Scope, read_scope
+from tasks.campaigns.remaining import waiting_documents
+from tasks.campaigns.requests import Scope, read_scope
+from tasks.composing import archive
+from tasks.french.moments import PARIS
+from tasks.printing.batch import Outcome, What
+from tasks.printing.invoices import print_letters
+from tasks.printing.once import print_again
 from tests.smtp_server.script import How, Moment, Rule
 from tests.unit.documents.papers import runs
 from tests.workplace import PERIOD, Workplace, add_structure
@@ -40,8 +42,8 @@ EVERYTHING_TO_PRINT: What = "tout ce qui doit être imprimé"
 KILLED_AFTER_NAMING = """
 import os, sys
 from settings.load import load_settings
-from tasks.requests import Scope
-from tasks.printing import print_letters
+from tasks.campaigns.requests import Scope
+from tasks.printing.invoices import print_letters
 
 folder = load_settings().prints
 

@@ -22,12 +22,14 @@ from models.tables.invoice import Invoice
 from models.tables.organisation import Structure, Wording
 from models.tables.people import Client
 from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import CampaignReference
 from models.values.kinds import Channel, ClientKind
-from tasks.moments import PARIS
-from tasks.planning import CampaignReference
-from tasks.printing import Outcome, What, print_again, print_reminders
-from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
-from tasks.reminding.printing import print_campaign
+from tasks.french.moments import PARIS
+from tasks.printing.batch import Outcome, What
+from tasks.printing.once import print_again
+from tasks.printing.reminders import print_reminders
+from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
+from tasks.reminders.printing import print_campaign
 from tests.integration.test_printing import files, pages
 from tests.reminders_workplace import TODAY, add_client, add_overdue, overdue, pay, plan, remind
 from tests.smtp_server.script import How, Moment, Rule
@@ -43,8 +45,8 @@ import os, sys
 from models.tables.campaign import Campaign
 from models.database.session import reading
 from settings.load import load_settings
-from tasks.planning import refer_to
-from tasks.reminding.printing import print_campaign
+from tasks.campaigns.stored import refer_to
+from tasks.reminders.printing import print_campaign
 
 settings = load_settings()
 with reading(settings.database) as session:

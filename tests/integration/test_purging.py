@@ -23,14 +23,15 @@ from models.tables.invoice import Invoice
 from models.values.kinds import Settlement
 from settings.load import load_settings
 from settings.retention import RetentionSettings
-from tasks import archive
-from tasks.printing import print_again, print_letters
-from tasks.purging import purge
+from tasks.campaigns.requests import Scope
+from tasks.composing import archive
+from tasks.follow_up.settling import Answer, resends, store_answer
+from tasks.follow_up.uncertain import ask_about
+from tasks.printing.invoices import print_letters
+from tasks.printing.once import print_again
 from tasks.purging.archived import find_archived
 from tasks.purging.limits import Limits, months_before
-from tasks.requests import Scope
-from tasks.settling import Answer, resends, store_answer
-from tasks.uncertain import ask_about
+from tasks.purging.purge import purge
 from tests.integration.test_settling import mail
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import PERIOD, Workplace
@@ -44,7 +45,7 @@ LOST = Rule(Moment.FINAL, how=How.DROP, stored=True)
 # Ends a purge when it has removed its first file.
 KILLED_AFTER_THE_FIRST_FILE = """
 import os, sys
-from tasks.purging import purge
+from tasks.purging.purge import purge
 from tasks.purging.archived import find_archived
 
 def kill(event, arguments):
@@ -330,9 +331,9 @@ def test_what_came_to_use_after_it_was_found_stays(workplace: Workplace) -> None
     """An import of the same bytes, while the purge is under way."""
     (old,) = sent(workplace, "Aubert")
     age(workplace, 25)
-    lots = find_archived(load_settings(), Limits.of(load_settings().retention, utc_now()))
-    assert sum(lot.count for lot in lots) == 1
+    found = find_archived(load_settings(), Limits.of(load_settings().retention, utc_now()))
+    assert sum(expired.count for expired in found) == 1
     set_pdf(workplace, workplace.add_resident("Blanc"), old.archive_key, utc_now().date())
-    for lot in lots:
-        lot.remove()
+    for expired in found:
+        expired.remove()
     assert path(old.archive_key).exists()

@@ -18,9 +18,9 @@ from models.values.evidence import Evidence
 from models.values.relay import Mechanism
 from settings.load import load_settings
 from settings.smtp_server import SmtpServer
-from tasks.mail.transport import Connection
-from tasks.post_office import Counter
-from tasks.relays import Carrier, Kind, current, find_relays
+from tasks.mail.transport import SmtpSession
+from tasks.relays.finding import Carrier, Kind, current, find_relays
+from tasks.relays.pool import RelayPool
 from tests.prefect_server import PrefectServer
 from tests.smtp_server import ScriptedServer
 from tests.smtp_server.certificates import good
@@ -166,10 +166,10 @@ def test_the_form_asks_in_a_sensible_order_and_proposes_microsoft(prefect_server
     assert fields["secret_fields"] == ["secret"]
 
 
-def open_at(counter: Counter) -> None:
-    """Open one connection of ``counter``, with its login, and close it."""
-    opened = counter._open()
-    assert isinstance(opened, Connection), opened
+def open_at(pool: RelayPool) -> None:
+    """Open one connection of ``pool``, with its login, and close it."""
+    opened = pool._open()
+    assert isinstance(opened, SmtpSession), opened
     opened.close()
 
 
@@ -183,13 +183,13 @@ def test_a_secret_changed_in_the_block_serves_for_the_next_connection(office: Sc
     """In the middle of a run, without a restart; until then the old one serves."""
     with ScriptedServer(tmp_path / "old", user="compte", password="ancien") as server:
         save("smtp-amis", port=server.port, mechanism="PLAIN", user="compte", secret="ancien")
-        counter = Counter(carrier().relay, load_settings())
-        with closing(counter):
-            open_at(counter)
+        pool = RelayPool(carrier().relay, load_settings())
+        with closing(pool):
+            open_at(pool)
             save("smtp-amis", port=server.port, mechanism="PLAIN", user="compte", secret="nouveau")
-            assert isinstance(counter._open(), Evidence)  # the server still wants the old one
+            assert isinstance(pool._open(), Evidence)  # the server still wants the old one
             save("smtp-amis", port=server.port, mechanism="PLAIN", user="compte", secret="ancien")
-            open_at(counter)
+            open_at(pool)
         assert server.failed_logins == 1
 
 
@@ -201,11 +201,11 @@ def test_a_secret_changed_in_the_environment_serves_for_the_next_connection(
         lines = ["HOST=127.0.0.1", f"PORT={server.port}", "SECURITY=none", "USER=compte", "SECRET="]
         env = "\n".join(f"FACTEUR_SMTP__{line}" for line in lines)
         (tmp_path / ".env").write_text(env + "ancien\n")
-        counter = Counter(carrier().relay, load_settings())
-        with closing(counter):
-            assert isinstance(counter._open(), Evidence)
+        pool = RelayPool(carrier().relay, load_settings())
+        with closing(pool):
+            assert isinstance(pool._open(), Evidence)
             (tmp_path / ".env").write_text(env + "nouveau\n")
-            open_at(counter)
+            open_at(pool)
 
 
 def test_a_client_secret_changed_in_the_block_brings_a_new_token(office: ScriptedServer, tmp_path: Path) -> None:
@@ -218,13 +218,13 @@ def test_a_client_secret_changed_in_the_block_brings_a_new_token(office: Scripte
         fields = APPLICATION | {"user": "compte", "port": server.port, "authority": authority.url}
         fields["ca_file"] = str(certificate.authority)
         save("smtp-amis", **(fields | {"secret": authority.secret}))
-        counter = Counter(carrier().relay, load_settings())
-        with closing(counter):
-            open_at(counter)
+        pool = RelayPool(carrier().relay, load_settings())
+        with closing(pool):
+            open_at(pool)
             authority.secret = "tout-nouveau"
-            open_at(counter)  # the token that was given is still good
+            open_at(pool)  # the token that was given is still good
             save("smtp-amis", **(fields | {"secret": "tout-nouveau"}))
-            open_at(counter)
+            open_at(pool)
         assert [form["client_secret"][:4] for form in authority.requests] == ["S3cr", "tout"]
 
 

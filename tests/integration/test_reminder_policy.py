@@ -16,8 +16,8 @@ from models.tables.organisation import Association, Structure
 from models.tables.reminder import ReminderLevel, ReminderPolicy
 from models.tables.structure_change import StructureChange
 from models.values.kinds import Channel
-from tasks.reminding.policy import AssociationTerms, find_association, in_words, is_stored, store_policy, told
-from tasks.reminding.policy_entry import CHANNELS, DAYS, INITIALS, MINIMUM, PolicyEntry, as_typed, read_policy_entry
+from tasks.reminders.policy import AssociationTerms, find_association, in_words, is_stored, store_policy, told
+from tasks.reminders.policy_entry import CHANNELS, DAYS, INITIALS, MINIMUM, PolicyEntry, as_typed, read_policy_entry
 from tests.reminders_workplace import add_client, add_overdue, overdue
 from tests.workplace import Workplace, add_structure
 

@@ -18,8 +18,8 @@ from models.rules.reminder_coverage import DESELECTED
 from models.rules.reminders import NotDue
 from models.values.kinds import Channel
 from tasks.imports.run import import_source
-from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
-from tasks.reminding.shown import read_shown_reminders
+from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
+from tasks.reminders.shown import read_shown_reminders
 from tests.reminders_workplace import add_client, add_overdue, overdue, plan, remind
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import How, Moment, Rule

@@ -21,8 +21,8 @@ from models.tables.invoice import Invoice
 from models.tables.people import Client
 from models.tables.reminder import ReminderLine
 from models.values.kinds import Channel, ClientKind
-from tasks.reminding.choosing import ReminderChoice, store_reminder_choice
-from tasks.reminding.freshness import stale_balances
+from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
+from tasks.reminders.freshness import stale_balances
 from tests.reminders_workplace import TODAY, add_client, add_overdue, note_import, overdue, pay, plan, remind
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import Workplace

@@ -18,13 +18,13 @@ from models.tables.people import Resident
 from models.values.documents import DocumentReference
 from models.values.kinds import Settlement
 from settings.load import load_settings
-from tasks.failures import plan_by_force, read_failures, resent
-from tasks.mailing import mail_document
-from tasks.post_office import PostOffice
-from tasks.relays import find_relays
-from tasks.remaining import waiting_documents
-from tasks.settling import NO_LONGER_UNCERTAIN, Answer, resends, settled, store_answer
-from tasks.uncertain import ask_about
+from tasks.campaigns.remaining import waiting_documents
+from tasks.delivering.run import SendingRun
+from tasks.delivering.task import mail_document
+from tasks.follow_up.failures import plan_by_force, read_failures, resent
+from tasks.follow_up.settling import NO_LONGER_UNCERTAIN, Answer, resends, settled, store_answer
+from tasks.follow_up.uncertain import ask_about
+from tasks.relays.finding import find_relays
 from tests.reminders_workplace import add_client, add_overdue, overdue, pay, remind
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import PERIOD, Workplace
@@ -53,8 +53,8 @@ def mail(documents: list[DocumentReference], run: str) -> list[str | None]:
     carriers = find_relays(())
     assert isinstance(carriers, dict), carriers
     relays = {code: carrier.relay for code, carrier in carriers.items()}
-    with closing(PostOffice(relays, run, load_settings())) as post:
-        return [mail_document.fn(document, post).name for document in documents]
+    with closing(SendingRun(relays, run, load_settings())) as run:
+        return [mail_document.fn(document, run).name for document in documents]
 
 
 def decisions(workplace: Workplace) -> list[Decision]:

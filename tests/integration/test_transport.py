@@ -19,7 +19,7 @@ from models.values.mail import Attachment, Mail
 from models.values.relay import Relay, Security
 from tasks.mail import transport
 from tasks.mail.message import assemble, message_id
-from tasks.mail.transport import Connection
+from tasks.mail.transport import SmtpSession
 from tests.smtp_server import How, Moment, Rule, ScriptedServer
 
 SENDER, RECIPIENT = "facturation@lilas.example.org", "josiane.mailly@example.org"
@@ -60,15 +60,15 @@ def yes() -> bool:
     return True
 
 
-def opened(relay: Relay) -> Connection:
-    connection = Connection.open(relay)
-    assert isinstance(connection, Connection), connection
+def opened(relay: Relay) -> SmtpSession:
+    connection = SmtpSession.open(relay)
+    assert isinstance(connection, SmtpSession), connection
     return connection
 
 
 def attempt(relay: Relay, message: bytes = MESSAGE, before_dot: Callable[[], bool] = yes) -> Evidence:
     """Open, hand over once, close: what was observed."""
-    connection = Connection.open(relay)
+    connection = SmtpSession.open(relay)
     if isinstance(connection, Evidence):
         return connection
     evidence = connection.hand_over(SENDER, RECIPIENT, message, before_dot)

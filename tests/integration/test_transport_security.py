@@ -19,7 +19,7 @@ from models.rules.causes import TABLE, explain
 from models.rules.replies import Verdict, classify
 from models.values.evidence import Evidence, Fault, Stage
 from models.values.relay import Mechanism, Relay, Security
-from tasks.mail.transport import Connection
+from tasks.mail.transport import SmtpSession
 from tests.smtp_server import How, Moment, Rule, ScriptedServer, certificates
 from tests.smtp_server.certificates import Certificate
 
@@ -35,7 +35,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 def attempt(relay: Relay) -> Evidence:
-    connection = Connection.open(relay)
+    connection = SmtpSession.open(relay)
     if isinstance(connection, Evidence):
         return connection
     evidence = connection.hand_over(SENDER, RECIPIENT, MESSAGE, lambda: True)
@@ -49,8 +49,8 @@ def test_a_verified_connection_carries_the_message_encrypted(
 ) -> None:
     """The ordinary way, TLS 1.2 at least, TCP_NODELAY under it."""
     with ScriptedServer(tmp_path, security=security, certificate=certificate, user=USER, password=PASSWORD) as server:
-        connection = Connection.open(server.relay())
-        assert isinstance(connection, Connection)
+        connection = SmtpSession.open(server.relay())
+        assert isinstance(connection, SmtpSession)
         encrypted = connection._wire.sock
         assert isinstance(encrypted, ssl.SSLSocket)
         assert encrypted.version() in ("TLSv1.2", "TLSv1.3")
@@ -136,8 +136,8 @@ def test_a_relay_whose_encryption_is_too_old_gets_nothing(certificate: Certifica
     assert classify(evidence).verdict is Verdict.RELAY_STOPPED
     assert explain(evidence).name == "tls-too-old", evidence.text
     with relay_with_tls(certificate, "TLSv1_2", security) as (relay, told):
-        connection = Connection.open(relay)
-        assert isinstance(connection, Connection)
+        connection = SmtpSession.open(relay)
+        assert isinstance(connection, SmtpSession)
         connection.close()
     assert told[-1] == "QUIT"
 

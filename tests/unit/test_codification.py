@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.codification.checking import read_entry
-from tasks.codification.fields import BY_KEY, FIELDS
-from tasks.codification.page import block
+from tasks.structures.entry import read_entry
+from tasks.structures.fields import BY_KEY, FIELDS
+from tasks.structures.page import block
 
 GOOD = {"vos_initiales": "ML", "adresse_expediteur": "facturation@tilleuls.example.org"}
 

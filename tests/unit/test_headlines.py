@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models.rules.states import DeliveryState
-from tasks.headlines import Tally, headline
+from tasks.pages.headlines import Tally, headline
 
 S = DeliveryState
 WHEN = datetime(2024, 10, 5, 7, 12, tzinfo=UTC)

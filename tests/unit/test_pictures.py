@@ -8,9 +8,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from models.rules.coverage import Coverage
-from tasks.coverage_classes import IN_ORDER, counted, share
-from tasks.labels import COVERAGE
-from tasks.pictures import COLOUR, LEAST_WIDTH, LETTERS, WIDTH, Part, stacked_bar
+from tasks.french.labels import COVERAGE
+from tasks.pages.coverage_classes import IN_ORDER, counted, share
+from tasks.pages.pictures import COLOUR, LEAST_WIDTH, LETTERS, WIDTH, Part, stacked_bar
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 HEAD = "data:image/svg+xml;base64,"

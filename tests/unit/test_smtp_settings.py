@@ -9,7 +9,7 @@ import pytest
 from models.values.relay import MICROSOFT, Application
 from settings.load import load_settings
 from settings.wrong import WrongSettingError
-from tasks.relays import Carrier, _from_environment
+from tasks.relays.finding import Carrier, _from_environment
 
 WHOLE = {
     "HOST": "smtp.office365.com",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.imports.addresses import AddressFault, check_address
+from tasks.entry.addresses import AddressFault, check_address
 from tasks.mail.address import plain_address
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from models.values.kinds import RecipientPolicy
-from tasks.imports import parsing
+from tasks.entry import parsing
+from tasks.entry.problems import Problem
 from tasks.imports.columns import CLIENT_KINDS, DISPUTED, GUARDIAN_KINDS, POLICIES
-from tasks.imports.faults import Problem
 
 
 @pytest.mark.parametrize(

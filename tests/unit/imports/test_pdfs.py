@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.imports.faults import Problem
+from tasks.entry.problems import Problem
 from tasks.imports.pdfs import pdf_problem
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.entry.problems import is_hidden
 from tasks.imports.cells import Sheet, read_csv
 from tasks.imports.columns import GUARDIANS, INVOICES, TABLES, Table
-from tasks.imports.faults import Fault, is_hidden
+from tasks.imports.faults import Fault
 from tasks.imports.rows import TableFile, read_rows
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.entry.problems import Problem
 from tasks.imports import source
 from tasks.imports.bounds import MAX_FILES
-from tasks.imports.faults import Problem
 from tasks.imports.opening import read_tables
 from tasks.imports.source import Finder, opened
 

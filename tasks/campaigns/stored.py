@@ -1,0 +1,46 @@
+"""The stored campaign of a flow run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models.database.session import writing
+from models.tables.campaign import Campaign
+from models.values.campaign import CampaignReference
+from models.values.kinds import DocumentKind
+from settings.load import load_settings
+
+
+def stored_once(flow_run_id: str, store: Callable[[Session], Campaign]) -> CampaignReference:
+    """The campaign of a flow run, stored by whichever process comes first."""
+
+    def find_or_store() -> CampaignReference:
+        with writing(load_settings().database) as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == flow_run_id)).one_or_none()
+            return refer_to(campaign or store(session))
+
+    try:
+        return find_or_store()
+    except IntegrityError:  # the same run in another process stored it in between
+        return find_or_store()
+
+
+def refer_to(campaign: Campaign) -> CampaignReference:
+    """What a flow needs to know of a stored campaign."""
+    return CampaignReference(
+        campaign_id=campaign.id,
+        period=campaign.period or "",
+        structures=tuple(campaign.structures),
+        purpose=campaign.purpose,
+        redirected_to=campaign.redirected_to,
+        reason=campaign.reason,
+        chosen=campaign.chosen_at is not None,
+        plan_page=campaign.plan_page,
+        kind=DocumentKind(campaign.kind),
+        reference_date=campaign.reference_date,
+        mode=campaign.mode,
+    )

@@ -1,0 +1,134 @@
+"""The first two stages of a sending: who gets it, and the exact bytes that leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from models.database.clock import utc_now
+from models.database.session import reading_rows, writing_rows
+from models.ledger import steps
+from models.ledger.decided import resend_was_decided
+from models.ledger.pending import PendingDelivery, read_again
+from models.reading.reminder_sources import Found, note_dropped, read_source
+from models.rules.recipients import Recipient
+from models.rules.states import DeliveryState
+from models.values.sources import ReminderSource, Source
+from tasks.composing import archive
+from tasks.composing.compose import Order, Unkept, Unwritten
+from tasks.delivering.addressing import NO_LONGER_CURRENT, NOTHING_LEFT, current_recipient
+from tasks.delivering.run import SendingRun
+from tasks.delivering.sending import Sent, held_back
+from tasks.failpoints import reached
+from tasks.relays.breaker import full_archive
+from tasks.relays.pool import RelayPool
+
+S = DeliveryState
+
+SENDABLE = frozenset({S.PLANNED, S.COMPOSED, S.DEFERRED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A delivery, the address it goes to as written today, and its message, which the archive has.
+
+    ``note`` tells the clerk what had to be left out.
+    """
+
+    delivery: PendingDelivery
+    recipient: Recipient
+    source: Source | ReminderSource
+    message: bytes
+    archive_key: str
+    note: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the message was composed just now: the ledger does not know of it yet."""
+        return self.delivery.state is S.PLANNED
+
+    def is_too_large(self, size_limit: int) -> bool:
+        """Whether less can be enclosed for a relay that takes no more than ``size_limit`` bytes (0: it did not say)."""
+        has_copies = isinstance(self.source, ReminderSource) and bool(self.source.copies) and not self.note
+        return self.is_new and has_copies and 0 < size_limit < len(self.message)
+
+
+def prepare(delivery: PendingDelivery, found: Found, pool: RelayPool, run: SendingRun) -> Ready | Sent:
+    """Compose what is not composed yet, and fetch what is; how it ended when nothing is to leave.
+
+    ``found`` is what the document is made from and its recipients; the claim looks whether that still holds.
+    """
+    if delivery.state not in SENDABLE:
+        return Sent(delivery.state, sentence="un autre traitement s'en occupe")
+    source, recipients = found
+    recipient = current_recipient(delivery, recipients)
+    if recipient is None:
+        return _withdraw(delivery, run)
+    if isinstance(source, ReminderSource) and not source.paper.lines:
+        return _drop(source, delivery, run)
+    if delivery.state is S.PLANNED:
+        return _compose(delivery, recipient, source, pool, run)
+    try:
+        message = archive.get(run.settings.archive, delivery.archive_key)
+    except (OSError, ValueError):
+        return _lost_bytes(delivery, run) or prepare(*reread(delivery, run), pool, run)
+    return Ready(delivery, recipient, source, message, delivery.archive_key)
+
+
+def reread(delivery: PendingDelivery, run: SendingRun) -> tuple[PendingDelivery, Found]:
+    """The delivery as it stands now, and what its document is made from."""
+    with reading_rows(run.settings.database) as rows:
+        return read_again(rows, delivery.id), read_source(rows, delivery.document_id)
+
+
+def withdraw(rows: Connection, delivery: PendingDelivery, why: str = NO_LONGER_CURRENT) -> Sent:
+    """Take a delivery out that has nowhere to go any more."""
+    steps.withdraw(rows, delivery.id, delivery.state, note=why, now=utc_now())
+    return Sent(S.WITHDRAWN, sentence=why)
+
+
+def _withdraw(delivery: PendingDelivery, run: SendingRun) -> Sent:
+    with writing_rows(run.settings.database) as rows:
+        return withdraw(rows, delivery)
+
+
+def _drop(source: ReminderSource, delivery: PendingDelivery, run: SendingRun) -> Sent:
+    with writing_rows(run.settings.database) as rows:
+        note_dropped(rows, source)
+        return withdraw(rows, delivery, NOTHING_LEFT)
+
+
+def _compose(
+    delivery: PendingDelivery, recipient: Recipient, source: Source | ReminderSource, pool: RelayPool, run: SendingRun
+) -> Ready | Sent:
+    composed = run.composer.compose(
+        Order(
+            source,
+            recipient,
+            delivery.redirected_to,
+            delivery.key,
+            run.settings.archive,
+            pool.size_limit,
+            utc_now(),
+        )
+    )
+    match composed:
+        case Unwritten(sentence):
+            with writing_rows(run.settings.database) as rows:
+                steps.fail_composing(rows, delivery.id, flow_run_id=run.flow_run_id, sentence=sentence, now=utc_now())
+            return Sent(S.PLANNED, sentence=sentence)
+        case Unkept(error):  # a fault of this machine, which stops the run and is counted against nobody
+            return held_back(pool.stop(full_archive(run.settings.archive, error)))
+        case _:
+            reached("composed")
+            return Ready(delivery, recipient, source, composed.message, composed.key, composed.note)
+
+
+def _lost_bytes(delivery: PendingDelivery, run: SendingRun) -> Sent | None:
+    """The archive no longer has what was composed: compose anew, unless a person decided on those very bytes."""
+    with writing_rows(run.settings.database) as rows:
+        if resend_was_decided(rows, delivery.id):
+            return Sent(delivery.state, sentence="le message à renvoyer à l'identique manque dans l'archive")
+        steps.replan(rows, delivery.id, delivery.state, now=utc_now())
+    return None

@@ -1,0 +1,101 @@
+"""The plan of a campaign: what is going to be sent, shown before anything is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.standings import read_standings
+from models.rules.coverage import Coverage
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.delivery import Delivery
+from models.values.campaign import REAL, CampaignReference
+from settings.load import load_settings
+from tasks.documents.french import amount
+from tasks.french.moments import paris_day, paris_moment
+from tasks.pages.publishing import of_period, publish
+from tasks.pages.rendering import render_page
+from tasks.relays.expected_end import planned_end
+from tasks.relays.finding import Carrier
+
+
+def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
+    """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id."""
+    if campaign.plan_page:
+        return campaign.plan_page
+    with reading(load_settings().database) as session:
+        standings = read_standings(session, campaign.period, campaign.structures)
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+        served = set(
+            session.scalars(
+                select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
+            )
+        )
+    shown = [line.shown for line in lines]
+    selected = [line.shown for line in lines if line.preselected]
+    page = render_page(
+        "plan",
+        of_period=of_period(campaign),
+        trial=campaign.redirected_to,
+        reason=campaign.reason,
+        total=len(standings),
+        selected=len(selected),
+        already=sum(s.coverage is Coverage.MAILED for s in standings),
+        unmailable=sum(not s.mailable for s in standings),
+        relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}),
+        end=_expected_end([line["structure"] for line in selected for _ in line["addresses"]], carriers),
+        new_addresses=[
+            {"name": line["name"], "number": line["number"], "address": address}
+            for line in selected
+            for _, address in line["addresses"]
+            if address.lower() not in served
+        ]
+        if served
+        else [],
+        lines=[shown_columns(line) for line in shown],
+    )
+    plan_page = str(publish(campaign, "plan", "Plan", page))
+    with writing(load_settings().database) as session:
+        session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
+    return plan_page
+
+
+def shown_columns(line: dict[str, Any]) -> dict[str, str]:
+    """A stored line in the words and columns of the screen."""
+    addresses: dict[str, str] = dict(line["addresses"])
+    both = addresses.get("resident+guardian", "")
+    return {
+        "structure": line["structure"],
+        "name": line["name"],
+        "number": line["number"],
+        "amount": amount(Decimal(line["amount"])),
+        "last": last_sending(line),
+        "own": addresses.get("resident", both),
+        "guardian": addresses.get("guardian", both),
+    }
+
+
+def last_sending(line: dict[str, Any]) -> str:
+    """When a line was last mailed or printed: "envoyé le 24/11/2026 à 07:12", or nothing."""
+    sent, printed = (datetime.fromisoformat(line[key]) if line[key] else None for key in ("sent_at", "printed_at"))
+    words = []
+    if sent:
+        words.append(f"envoyé le {paris_moment(sent)}")
+    if printed:
+        words.append(f"édité le {paris_moment(printed)}")
+    elif line["imported_printed_on"]:
+        words.append(f"édité le {paris_day(datetime.fromisoformat(line['imported_printed_on']))}")
+    return ", ".join(words)
+
+
+def _expected_end(messages_of: list[str], carriers: dict[str, Carrier]) -> str:
+    """When the last message leaves, given the structure of each; empty without a limit."""
+    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    return planned_end(messages_of, relays, load_settings().database, utc_now())

@@ -1,0 +1,85 @@
+"""Planning a campaign of invoices: what is shown, and what is selected before anybody has looked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from models.database.clock import utc_now
+from models.reading.standings import Standing, read_standings
+from models.rules.coverage import Coverage
+from models.rules.recipients import NoAddress
+from models.tables.campaign import Campaign, CampaignLine
+from models.values.campaign import CampaignReference
+from models.values.kinds import DocumentKind
+from tasks.campaigns.documents import add_documents
+from tasks.campaigns.requests import InvoiceRequest
+from tasks.campaigns.stored import stored_once
+
+
+def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
+    """Store the campaign with the lines to show; a run that is started again finds the campaign that it stored."""
+    return stored_once(request.flow_run_id, lambda session: _store_campaign(session, request, parameters))
+
+
+def _store_campaign(session: Session, request: InvoiceRequest, parameters: dict[str, Any]) -> Campaign:
+    standings = read_standings(session, request.period, request.structures)
+    add_documents(session, standings)
+    standings = read_standings(session, request.period, request.structures)
+    campaign = Campaign(
+        flow_run_id=request.flow_run_id,
+        kind=DocumentKind.INVOICE,
+        period=request.period,
+        structures=list(request.structures),
+        parameters=parameters,
+        purpose=request.purpose,
+        redirected_to=request.redirected_to,
+        reason=request.reason,
+        created_at=utc_now(),
+    )
+    session.add(campaign)
+    session.flush()
+    lines = [
+        {
+            "campaign_id": campaign.id,
+            "document_id": standing.document_id,
+            "position": position,
+            "shown": _shown(standing),
+            "preselected": is_preselected(standing, request),
+            "version": standing.version,
+        }
+        for position, standing in enumerate(s for s in standings if s.mailable)
+    ]
+    if lines:
+        session.execute(insert(CampaignLine), lines)
+    return campaign
+
+
+def is_preselected(standing: Standing, request: InvoiceRequest) -> bool:
+    """Whether a line is selected before anybody has looked: what has not been sent yet.
+
+    A trial and a second sending take everything, except what a person has to settle first.
+    """
+    if request.redirected_to:
+        return True
+    if standing.coverage is Coverage.UNCERTAIN:
+        return False
+    return bool(request.reason) or standing.coverage is Coverage.WAITING
+
+
+def _shown(standing: Standing) -> dict[str, Any]:
+    """The line as the clerk sees it, in values that JSON keeps exactly."""
+    assert not isinstance(standing.recipients, NoAddress)
+    return {
+        "structure": standing.structure_code,
+        "name": standing.name,
+        "number": standing.number,
+        "amount": str(standing.total_excl_tax),
+        "addresses": [[r.role.value, r.address] for r in standing.recipients],
+        "sent_at": standing.sent_at.isoformat() if standing.sent_at else None,
+        "printed_at": standing.printed_at.isoformat() if standing.printed_at else None,
+        "imported_printed_on": standing.imported_printed_on.isoformat() if standing.imported_printed_on else None,
+        "coverage": standing.coverage.value,
+    }

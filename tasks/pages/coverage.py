@@ -1,0 +1,107 @@
+"""Where every document of a period stands, what is left to do, and who gets no e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.reading.standings import Standing
+from models.rules.coverage import Coverage
+from models.rules.recipients import NoAddress
+from tasks.french.labels import COVERAGE, NO_ADDRESS, ROLE, STATE
+from tasks.french.moments import paris_day, paris_moment
+from tasks.pages.coverage_classes import HEADING, TO_PRINT, class_of, columns, count
+from tasks.pages.facts import CampaignFacts
+from tasks.pages.rendering import render_page
+
+# What a person has to act on stands first.
+_TO_DO = (
+    COVERAGE[Coverage.FAILED],
+    COVERAGE[Coverage.UNCERTAIN],
+    TO_PRINT,
+    COVERAGE[Coverage.WAITING],
+    COVERAGE[Coverage.EXCLUDED],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageTable:
+    """A table of counts: one row per structure (name, counts, total), one column per class, and the totals."""
+
+    headings: list[str]
+    rows: list[tuple[str, list[int], int]]
+    totals: list[int]
+    total: int
+
+
+def coverage_table(standings: Sequence[Standing]) -> CoverageTable:
+    """The coverage by structure; the classes add up to the number of documents, in each row and in the last."""
+    counts = count(standings)
+    labels = columns(counts)
+    structures = dict.fromkeys((s.structure_code, s.structure_name) for s in standings)
+    rows = []
+    for code, name in structures:
+        found = count(s for s in standings if s.structure_code == code)
+        rows.append((name, [found[label] for label in labels], found.total()))
+    return CoverageTable(
+        [HEADING[label] for label in labels], rows, [counts[label] for label in labels], len(standings)
+    )
+
+
+def coverage_page(facts: CampaignFacts) -> str:
+    """One class per document, and what is left to do."""
+    return render_page(
+        "coverage",
+        of_when=facts.kind.of(facts.when),
+        kind=facts.kind,
+        table=coverage_table(facts.standings),
+        sections=[
+            (HEADING[label], [_to_do(s) for s in facts.standings if class_of(s) == label])
+            for label in _TO_DO
+            if any(class_of(s) == label for s in facts.standings)
+        ],
+    )
+
+
+def unmailed_page(facts: CampaignFacts) -> str:
+    """Who gets no e-mail, and why; and who has no document at all."""
+    rows = [
+        {
+            "structure": s.structure_name,
+            "name": s.name,
+            "number": s.number,
+            "why": NO_ADDRESS[s.recipients],
+            "printed": paris_moment(s.printed_at) or paris_day(s.imported_printed_on),
+        }
+        for s in facts.standings
+        if isinstance(s.recipients, NoAddress)
+    ]
+    return render_page(
+        "unmailed",
+        of_when=facts.kind.of(facts.when),
+        for_when=facts.kind.for_(facts.when),
+        kind=facts.kind,
+        rows=rows,
+        undocumented=facts.undocumented,
+    )
+
+
+def _to_do(standing: Standing) -> dict[str, str]:
+    return {
+        "structure": standing.structure_name,
+        "name": standing.name,
+        "number": standing.number,
+        "detail": where_it_stands(standing, "\n"),
+    }
+
+
+def where_it_stands(standing: Standing, between: str = ", ") -> str:
+    """The state of each address: "résident : envoyé, tuteur : refusé"; or why there is none."""
+    if isinstance(standing.recipients, NoAddress):
+        return NO_ADDRESS[standing.recipients]
+    found = []
+    for recipient in standing.recipients:
+        delivery = standing.delivery_to(recipient)
+        state = STATE[delivery.state] if delivery else "à envoyer"
+        found.append(f"{ROLE[recipient.role]} : {state}")
+    return between.join(found)

@@ -1,0 +1,136 @@
+"""What the pages of a campaign are made from: read from the ledger, never from what the tasks returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.database.session import reading
+from models.reading.standings import DeliveryStanding, Standing, read_deliveries
+from models.rules.coverage import Coverage
+from models.rules.states import DeliveryState
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.delivery import Delivery
+from models.tables.organisation import Structure
+from models.values.campaign import CampaignReference
+from models.values.ending import Stopped
+from models.values.people import alphabetical
+from settings.load import load_settings
+from tasks.kinds.kind import Kind, Undocumented
+from tasks.kinds.registry import kind_of
+from tasks.pages.headlines import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class SentLine:
+    """One line of the campaign, in the words that were shown, and one of its deliveries."""
+
+    shown: dict[str, Any]
+    delivery: DeliveryStanding
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """A campaign as it stands: ``lines`` in the order of the screen, ``standings`` of all documents it is about.
+
+    ``structures`` maps the codes of the structures that the campaign is about to their names. ``not_shown`` are the
+    numbers of documents that came after the review, and so were not sent.
+    """
+
+    campaign: CampaignReference
+    kind: Kind
+    structures: dict[str, str]
+    standings: tuple[Standing, ...]
+    undocumented: tuple[Undocumented, ...]
+    lines: tuple[SentLine, ...]
+    stops: tuple[Stopped, ...]
+    not_shown: tuple[str, ...]
+
+    @property
+    def when(self) -> str:
+        return self.kind.when(self.campaign)
+
+    @property
+    def tally(self) -> Tally:
+        """The campaign's documents, each under its worst address."""
+        return Tally.of(
+            [
+                (f"{line.shown['structure']} {line.shown['number']}", line.delivery.state, bool(line.delivery.note))
+                for line in self.lines
+            ]
+        )
+
+    @property
+    def sent_since(self) -> datetime | None:
+        """When the last document of all was accepted."""
+        return max((s.sent_at for s in self.standings if s.coverage is Coverage.MAILED and s.sent_at), default=None)
+
+    @property
+    def next_try(self) -> datetime | None:
+        """When the first deferred delivery is due."""
+        due = (line.delivery.not_before for line in self.lines if line.delivery.state is DeliveryState.DEFERRED)
+        return min((moment for moment in due if moment), default=None)
+
+
+def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> CampaignFacts:
+    """Read a campaign; ``stops`` tell why pools were closed in this run."""
+    kind = kind_of(campaign)
+    with reading(load_settings().database) as session:
+        standings = kind.standings(session, campaign)
+        stored = session.get_one(Campaign, campaign.campaign_id)
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+        return CampaignFacts(
+            campaign=campaign,
+            kind=kind,
+            structures=_structures(session, campaign, {s.structure_code for s in standings}),
+            standings=tuple(standings),
+            undocumented=tuple(kind.undocumented(session, campaign)),
+            lines=_sent_lines(session, campaign, [line for line in lines if line.chosen]),
+            stops=tuple(stops),
+            not_shown=_not_shown(stored, lines, standings),
+        )
+
+
+def _not_shown(campaign: Campaign, lines: Sequence[CampaignLine], standings: Sequence[Standing]) -> tuple[str, ...]:
+    """What waits, and came after the review; a campaign of the higher levels alone never showed the others."""
+    if not campaign.chosen_by or int(campaign.parameters.get("niveau_minimum", 1)) > 1:
+        return ()
+    shown = {
+        (line.shown["structure"], number)
+        for line in lines
+        for number in (line.shown["number"], *(invoice["number"] for invoice in line.shown.get("invoices", ())))
+    }
+    waiting = (s for s in standings if s.mailable and s.coverage is Coverage.WAITING)
+    return tuple(s.number for s in waiting if (s.structure_code, s.number) not in shown)
+
+
+def _structures(session: Session, campaign: CampaignReference, codes: set[str]) -> dict[str, str]:
+    """Those that were asked for; without any, those that have something."""
+    known = session.execute(select(Structure.code, Structure.name)).tuples().all()
+    wanted = set(campaign.structures) or codes
+    return dict(sorted((row for row in known if row[0] in wanted), key=lambda row: alphabetical(row[1])))
+
+
+def _sent_lines(session: Session, campaign: CampaignReference, chosen: Sequence[CampaignLine]) -> tuple[SentLine, ...]:
+    deliveries = read_deliveries(
+        session,
+        Delivery.purpose == campaign.purpose,
+        Delivery.document_id.in_(
+            select(CampaignLine.document_id).where(
+                CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True)
+            )
+        ),
+    )
+    return tuple(
+        SentLine(line.shown, delivery)
+        for line in chosen
+        for delivery in deliveries.get(line.document_id, [])
+        if delivery.version == line.version
+    )

@@ -1,0 +1,34 @@
+"""Where the pages of a campaign are found in the UI: their keys, and what the list of artifacts says of them."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact
+
+from models.values.campaign import REAL, CampaignReference
+from tasks.kinds.registry import kind_of
+
+
+def page_key(campaign: CampaignReference, page: str) -> str:
+    """The artifact's key: one history per period and page, trials apart."""
+    kind = kind_of(campaign)
+    return f"{kind.key}-{kind.date(campaign)}-{page}" + ("" if campaign.purpose == REAL else "-essai")
+
+
+def of_period(campaign: CampaignReference) -> str:
+    """``de septembre 2024``, ``d'août 2024``."""
+    kind = kind_of(campaign)
+    return kind.of(kind.when(campaign))
+
+
+def publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> UUID:
+    """Publish a page; ``title`` and the campaign make its description. Returns the artifact's id."""
+    description = f"{title} : {kind_of(campaign).many} {of_period(campaign)}"
+    return publish_as(campaign, page, description, markdown)
+
+
+def publish_as(campaign: CampaignReference, page: str, description: str, markdown: str) -> UUID:
+    """Publish a page under its own description. Returns the artifact's id."""
+    return cast("UUID", create_markdown_artifact(markdown, key=page_key(campaign, page), description=description))

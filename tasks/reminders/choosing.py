@@ -1,0 +1,106 @@
+"""Storing what was chosen of a reminder campaign: by e-mail, by letter, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.database.clock import utc_now
+from models.database.session import writing
+from models.reading.overdue import OverdueStanding, read_overdue
+from models.tables.campaign import Campaign, CampaignLine
+from models.tables.people import Client
+from models.tables.reminder import Reminder, ReminderLine
+from models.values.campaign import REAL, CampaignReference
+from models.values.kinds import Channel
+from settings.load import load_settings
+from tasks.campaigns.deliveries import Recipients, plan_deliveries
+from tasks.failpoints import reached
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderChoice:
+    """What a person chose: the channel of each document that goes, the invoices left out of theirs, and who chose."""
+
+    channels: Mapping[int, Channel]
+    left_out: frozenset[int] = frozenset()
+    initials: str = ""
+    mode: Channel = Channel.EMAIL
+
+
+def store_reminder_choice(campaign: CampaignReference, choice: ReminderChoice | None = None) -> None:
+    """Store the selection (None: what is preselected) and plan its deliveries, in one transaction.
+
+    What is due is judged again: an invoice that another run has taken, or that was paid since the table was shown, is
+    left out, so that two runs never remind of it both.
+    """
+    with writing(load_settings().database) as session:
+        stored = session.get_one(Campaign, campaign.campaign_id, with_for_update=True)
+        if stored.chosen_at is not None:
+            return
+        lines = session.scalars(select(CampaignLine).where(CampaignLine.campaign_id == stored.id)).all()
+        reminders = _locked_reminders(session, [line.document_id for line in lines])
+        assert stored.reference_date is not None
+        overdue = {s.invoice_id: s for s in read_overdue(session, stored.reference_date, stored.structures)}
+        now = utc_now()
+        preselected = {line.document_id: Channel(stored.mode) for line in lines if line.preselected}
+        channels = choice.channels if choice else preselected
+        left_out = choice.left_out if choice else frozenset()
+        for line in lines:
+            reminder, channel = reminders[line.document_id], channels.get(line.document_id)
+            _choose(session, stored, line, reminder, channel, left_out, overdue)
+        stored.chosen_at = now
+        stored.chosen_by = choice.initials if choice else ""
+        stored.mode = choice.mode if choice else stored.mode
+        session.flush()
+        planned = [reminders[line.document_id] for line in lines if line.chosen]
+        by_mail = [reminder for reminder in planned if reminder.channel == Channel.EMAIL]
+        plan_deliveries(session, stored, [(r.document_id, 1, _recipients(r, overdue)) for r in by_mail], now)
+    reached("planned")
+
+
+def _locked_reminders(session: Session, documents: list[int]) -> dict[int, Reminder]:
+    """The reminders by document; no other run can choose for the same clients until this transaction ends."""
+    reminders = session.scalars(select(Reminder).where(Reminder.document_id.in_(documents))).all()
+    clients = sorted({reminder.client_id for reminder in reminders})
+    # PostgreSQL waits here for the other run, and then sees what it chose; SQLite has one writer anyhow.
+    session.execute(select(Client.id).where(Client.id.in_(clients)).order_by(Client.id).with_for_update()).all()
+    return {reminder.document_id: reminder for reminder in reminders}
+
+
+def _choose(
+    session: Session,
+    campaign: Campaign,
+    line: CampaignLine,
+    reminder: Reminder,
+    channel: Channel | None,
+    left_out: frozenset[int],
+    overdue: Mapping[int, OverdueStanding],
+) -> None:
+    for entry in reminder.lines:
+        standing = overdue.get(entry.invoice_id)
+        still_due = standing is not None and standing.due == entry.level
+        if channel is not None:
+            entry.chosen = entry.invoice_id not in left_out and still_due
+        elif line.preselected:
+            entry.chosen = False  # a person took the client out; who was only offered stays undecided
+        if entry.chosen and campaign.purpose == REAL:
+            entry.round = 1 + _rounds(session, entry)
+    kept = [entry.level for entry in reminder.lines if entry.chosen]
+    line.chosen = bool(kept)
+    if kept and channel is not None:
+        reminder.channel, reminder.level = channel, max(kept)
+
+
+def _rounds(session: Session, entry: ReminderLine) -> int:
+    query = select(func.max(ReminderLine.round)).where(
+        ReminderLine.invoice_id == entry.invoice_id, ReminderLine.level == entry.level
+    )
+    return session.scalar(query) or 0
+
+
+def _recipients(reminder: Reminder, overdue: Mapping[int, OverdueStanding]) -> Recipients:
+    return overdue[next(entry.invoice_id for entry in reminder.lines if entry.chosen)].recipients

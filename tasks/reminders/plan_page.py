@@ -1,0 +1,98 @@
+"""The plan of a reminder campaign: who would be reminded, of what, and how, before anything leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from models.database.clock import utc_now
+from models.database.session import reading, writing
+from models.reading.overdue import read_overdue
+from models.rules.coverage import Coverage
+from models.tables.campaign import Campaign, CampaignLine
+from models.values.campaign import CampaignReference
+from models.values.kinds import Channel
+from settings.load import load_settings
+from tasks.documents.french import amount
+from tasks.french.labels import NOT_DUE, REMINDER
+from tasks.french.moments import paris_day, paris_moment
+from tasks.pages.publishing import of_period, publish
+from tasks.pages.rendering import render_page
+from tasks.relays.expected_end import planned_end
+from tasks.relays.finding import Carrier
+from tasks.reminders.freshness import balances_imported_at, stale_balances
+from tasks.reminders.planning import MODES
+
+
+def publish_reminder_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
+    """Publish who would be reminded, before anything leaves; once for a campaign. Returns the page's id."""
+    if campaign.plan_page:
+        return campaign.plan_page
+    assert campaign.reference_date is not None
+    database = load_settings().database
+    with reading(database) as session:
+        overdue = read_overdue(session, campaign.reference_date, campaign.structures)
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+    by_mail = campaign.mode == Channel.EMAIL
+    selected = [line.shown for line in lines if line.preselected]
+    relays = {structure: carrier.relay for structure, carrier in carriers.items()}
+    mails = [line["structure"] for line in selected if line["structure"] in relays] if by_mail else []
+    page = render_page(
+        "reminder_plan",
+        of_day=of_period(campaign),
+        mode=mode_label(campaign),
+        by_mail=by_mail,
+        trial=campaign.redirected_to,
+        stale=stale_balances(campaign.structures),
+        balances=paris_moment(balances_imported_at()),
+        overdue=len(overdue),
+        clients=len(lines),
+        selected=len(selected),
+        total=amount(sum((Decimal(line.shown["amount"]) for line in lines), Decimal(0))),
+        excluded=Counter(NOT_DUE[s.reason] for s in overdue if s.coverage is Coverage.EXCLUDED),
+        relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}) if by_mail else [],
+        end=planned_end(mails, relays, database, utc_now()),
+        lines=[_columns(line) for line in selected],
+        apart=[_columns(line.shown) for line in lines if not line.preselected],
+    )
+    plan_page = str(publish(campaign, "plan", "Plan", page))
+    with writing(database) as session:
+        session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
+    return plan_page
+
+
+def mode_label(campaign: CampaignReference) -> str:
+    """``e-mail`` or ``courrier``."""
+    return next(word for word, channel in MODES.items() if channel == campaign.mode)
+
+
+def _columns(line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": line["name"],
+        "number": line["code"],
+        "structure": line["structure"],
+        "level": REMINDER[line["level"]],
+        "amount": amount(Decimal(line["amount"])),
+        "address": line["addresses"][0][1] if line["addresses"] else "",
+        "apart": line["apart"],
+        "invoices": [
+            {
+                "number": invoice["number"],
+                "due_on": paris_day(_day(invoice["due_on"])),
+                "balance": amount(Decimal(invoice["balance"])),
+                "level": REMINDER[invoice["level"]],
+                "reminded_on": paris_day(_day(invoice["reminded_on"])),
+            }
+            for invoice in line["invoices"]
+        ],
+    }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,66 @@
+"""The stored lines of a reminder campaign as the entries of its review form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from models.database.session import reading
+from models.tables.campaign import CampaignLine
+from models.values.campaign import CampaignReference
+from settings.load import load_settings
+
+NAME_CHARACTERS = 22
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInvoice:
+    """One invoice on a line; its label, which no other has, never changes for a stored campaign."""
+
+    invoice_id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReminder:
+    """One client of the form. ``apart`` says why he is not preselected for e-mail; empty when he is."""
+
+    document_id: int
+    label: str
+    address: str
+    apart: str
+    level: int
+    invoices: tuple[ShownInvoice, ...]
+
+
+def read_shown_reminders(campaign: CampaignReference) -> list[ShownReminder]:
+    """The clients of the review, in the order of the screen."""
+    with reading(load_settings().database) as session:
+        lines = session.scalars(
+            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
+        ).all()
+        return [_shown(line) for line in lines]
+
+
+def _shown(line: CampaignLine) -> ShownReminder:
+    shown = line.shown
+    address = shown["addresses"][0][1] if shown["addresses"] else ""
+    return ShownReminder(
+        document_id=line.document_id,
+        label=f"{_brief(shown['name'])} · {shown['structure']} {shown['code']}",
+        address=address,
+        apart=shown["apart"],
+        level=shown["level"],
+        invoices=tuple(ShownInvoice(i["id"], _invoice_label(shown, i)) for i in shown["invoices"]),
+    )
+
+
+def _invoice_label(shown: dict[str, Any], invoice: dict[str, Any]) -> str:
+    return f"{invoice['number']} · {shown['structure']} · {_brief(shown['name'])}"
+
+
+def _brief(name: str) -> str:
+    """A chosen entry that is longer than its field is shown as "+1", which names nobody; the rest is in the table."""
+    return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"
