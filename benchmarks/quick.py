@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.cli.surroundings import ALWAYS, DEFAULTS
+from flows.cli.machine.surroundings import ALWAYS, DEFAULTS
 from models.values.paper import InvoicePaper
 from tasks.documents.invoice_pdf import invoice_pdf
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy.exc import OperationalError
 
-from flows.cli.refusal import CannotGoOnError
+from flows.cli.machine.refusal import CannotGoOnError
 from settings.wrong import WrongSettingError
 
 COMMANDS = {
@@ -39,7 +39,7 @@ def main(words: list[str] | None = None) -> int:
             signal.signal(number, _interrupt)
     try:
         arguments = _parser(words).parse_args(words)
-        return int(import_module(f"flows.cli.{COMMANDS[arguments.command][0]}").run(arguments))
+        return int(import_module(f"flows.cli.commands.{COMMANDS[arguments.command][0]}").run(arguments))
     except WrongSettingError as error:
         print(error, file=sys.stderr)
         return 2
@@ -88,7 +88,7 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         if words[:1] == [name]:  # only the command that is called is imported: Prefect takes seconds
-            import_module(f"flows.cli.{module}").add_arguments(command)
+            import_module(f"flows.cli.commands.{module}").add_arguments(command)
     return parser
 
 

@@ -23,7 +23,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import AwaitingRetry
 
 from benchmarks.quick import free_port
-from flows.cli.surroundings import ALWAYS, DEFAULTS
+from flows.cli.machine.surroundings import ALWAYS, DEFAULTS
 from flows.invoices import factures_mensuelles
 from tests.faults.bench import Bench
 from tests.faults.databases import POSTGRESQL, SQLITE, Databases

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from flows.cli.demo_report import REMINDED
+from flows.cli.commands.demo_report import REMINDED
 from models.database.schema import migrate
 from models.database.session import engine, writing
 from models.rules.coverage import Coverage

@@ -25,7 +25,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import AwaitingRetry
 from pypdf import PdfReader
 
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 from flows.invoices import factures_mensuelles
 from models.database.schema import migrate
 from models.database.session import reading

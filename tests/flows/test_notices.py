@@ -22,9 +22,9 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Failed, Paused, Running, Scheduled, Suspended
 
-from flows.cli.automations import bring_up_to_date
-from flows.cli.refusal import CannotGoOnError
-from flows.cli.watches import Watch, watches
+from flows.cli.commands.automations import bring_up_to_date
+from flows.cli.machine.refusal import CannotGoOnError
+from flows.cli.machine.watches import Watch, watches
 from flows.invoices import factures_mensuelles
 from flows.notices import avertir
 from models.database.schema import migrate

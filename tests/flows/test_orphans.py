@@ -13,7 +13,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelling, Paused, Pending, Running, Scheduled
 
-from flows.cli.orphans import WORKER_LABEL, mark_orphans
+from flows.cli.machine.orphans import WORKER_LABEL, mark_orphans
 from tests.prefect_server import PrefectServer
 
 OWN, OTHER = "facteur-up", "another-machine"

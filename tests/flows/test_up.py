@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 from tests.flows.facteur_process import PROJECT, Up, environment, facteur
 
 MONTHLY = "/deployments/name/factures-mensuelles/facteur"

@@ -107,7 +107,7 @@ def test_a_command_is_written_as_it_is_taken(page: Path, capsys: pytest.CaptureF
         if not rest:
             continue
         parser = argparse.ArgumentParser(prog=f"facteur {name}")
-        import_module(f"flows.cli.{COMMANDS[name][0]}").add_arguments(parser)
+        import_module(f"flows.cli.commands.{COMMANDS[name][0]}").add_arguments(parser)
         try:
             parser.parse_args(rest)
         except SystemExit:

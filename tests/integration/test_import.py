@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 from models.database.session import reading
 from models.tables.import_run import ImportRun
 from models.tables.invoice import Invoice, InvoiceLine

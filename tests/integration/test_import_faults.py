@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from flows.cli.sample import write_faulty_sample
+from flows.cli.commands.sample import write_faulty_sample
 from flows.sample.faulty import FAULTS
 from models.database.session import reading
 from models.tables.import_run import ImportRun

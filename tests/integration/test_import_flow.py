@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import ArtifactSort
 from sqlalchemy import func, select
 
-from flows.cli.import_folder import run
+from flows.cli.commands.import_folder import run
 from flows.imports import ARTIFACT, importer_les_donnees
 from models.database.session import reading
 from models.tables.people import Resident

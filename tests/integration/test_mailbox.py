@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.mailbox import Comparison, compare
+from flows.cli.commands.demo_mailbox import Comparison, compare
 from models.database.session import writing
 from models.rules.states import DeliveryState
 from tests.workplace import Workplace

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flows.cli.__main__ import main
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 from models.rules.coverage import Coverage
 from models.rules.reminder_coverage import DESELECTED
 from models.rules.reminders import NotDue

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 from tests.flows.facteur_process import PROJECT, Up, environment, facteur
 from tests.smtp_server import ScriptedServer
 from tests.ui.clerk import ARGUMENTS, CHROMIUM, SCREEN_MS, WINDOW, Clerk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.cli.sample import write_faulty_sample
+from flows.cli.commands.sample import write_faulty_sample
 from flows.sample.faulty import FAULTS
 from tests.ui.clerk import Clerk
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.cli.login import find_login
-from flows.cli.surroundings import local_address, prefect_environment
+from flows.cli.machine.login import find_login
+from flows.cli.machine.surroundings import local_address, prefect_environment
 from settings.load import Settings
 from settings.server import ServerSettings
 

@@ -12,7 +12,7 @@ import pytest
 from stdnum import iban, luhn
 from stdnum.fr import siret
 
-from flows.cli.sample import write_sample
+from flows.cli.commands.sample import write_sample
 
 Rows = list[dict[str, str]]
 

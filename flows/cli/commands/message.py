@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from flows.cli.refusal import CannotGoOnError
+from flows.cli.machine.refusal import CannotGoOnError
 from models.database.schema import is_current
 from models.database.session import reading
 from models.tables.delivery import Delivery

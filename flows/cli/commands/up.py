@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import httpx
 
-from flows.cli.login import FILE, find_login
-from flows.cli.refusal import CannotGoOnError
-from flows.cli.stack import end_of_part, everything_up
-from flows.cli.surroundings import local_address
+from flows.cli.machine.login import FILE, find_login
+from flows.cli.machine.refusal import CannotGoOnError
+from flows.cli.machine.stack import end_of_part, everything_up
+from flows.cli.machine.surroundings import local_address
 from settings.load import Settings, load_settings
 from settings.loopback import is_loopback
 
@@ -33,7 +33,7 @@ def run(_arguments: argparse.Namespace) -> NoReturn:
 
 
 def _watch_the_runs(settings: Settings) -> None:
-    from flows.cli.automations import set_up  # Prefect reads its settings when it is imported
+    from flows.cli.commands.automations import set_up  # Prefect reads its settings when it is imported
 
     try:
         set_up(settings)

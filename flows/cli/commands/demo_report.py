@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flows.cli.mailbox import Comparison, compare
+from flows.cli.commands.demo_mailbox import Comparison, compare
 from models.database.session import reading
 from models.reading.overdue import OverdueStanding, read_overdue
 from models.reading.standings import Standing, read_standings

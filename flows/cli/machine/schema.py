@@ -1,27 +1,13 @@
-"""``facteur migrate``: the database gets the schema of this version."""
+"""The database that the settings name, at the schema of this version."""
 
 from __future__ import annotations
-
-import argparse
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from flows.cli.refusal import CannotGoOnError
+from flows.cli.machine.refusal import CannotGoOnError
 from models.database.schema import migrate
-from settings.load import Settings, load_settings
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No options: the database is a setting."""
-
-
-def run(_arguments: argparse.Namespace) -> int:
-    """Bring the database to this version's schema, and say which database that is."""
-    settings = load_settings()
-    bring_up_to_date(settings)
-    print(f"La base de données est à jour : {make_url(settings.database).render_as_string()}")
-    return 0
+from settings.load import Settings
 
 
 def bring_up_to_date(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
 
-from flows.cli.orphans import mark_orphans
+from flows.cli.machine.orphans import mark_orphans
 from settings.smtp_server import SmtpServer
 
 POOL = "facteur"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from flows.cli.marks import end_all
+from flows.cli.machine.marked_processes import end_all
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from flows.cli.login import find_login
-from flows.cli.surroundings import local_address
+from flows.cli.machine.login import find_login
+from flows.cli.machine.surroundings import local_address
 from settings.load import load_settings
 from settings.wrong import WrongSettingError
 

@@ -11,8 +11,8 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from flows.cli import reminder_status
-from flows.cli.delivery_status import delivery_as_json, delivery_as_text
+from flows.cli.commands import reminder_status
+from flows.cli.commands.delivery_status import delivery_as_json, delivery_as_text
 from models.database.schema import is_current
 from models.database.session import reading
 from models.reading.overdue import read_overdue

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from flows.cli.refusal import CannotGoOnError
+from flows.cli.machine.refusal import CannotGoOnError
 
 PATIENCE_SECONDS = 3.0
 

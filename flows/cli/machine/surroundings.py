@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flows.cli.screen import only_the_first_ui
+from flows.cli.machine.screen import only_the_first_ui
 from settings.load import Settings
 
 # An operator may set these otherwise. One event at a time, as Prefect records by itself, shows a campaign of 1,000

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import httpx
 
-from flows.cli.login import find_login
-from flows.cli.refusal import CannotGoOnError
-from flows.cli.surroundings import local_address
-from flows.cli.watches import Watch, watches
+from flows.cli.machine.login import find_login
+from flows.cli.machine.refusal import CannotGoOnError
+from flows.cli.machine.surroundings import local_address
+from flows.cli.machine.watches import Watch, watches
 from settings.load import Settings, load_settings
 
 if TYPE_CHECKING:

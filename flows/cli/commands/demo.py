@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from flows.cli.demo_report import ledger_counts, show_report
-from flows.cli.import_folder import show
-from flows.cli.ports import free_port
-from flows.cli.processes import Processes
-from flows.cli.refusal import CannotGoOnError
-from flows.cli.sample import write_sample
-from flows.cli.stack import end_of_part, everything_up
+from flows.cli.commands.demo_report import ledger_counts, show_report
+from flows.cli.commands.import_folder import show
+from flows.cli.commands.sample import write_sample
+from flows.cli.machine.ports import free_port
+from flows.cli.machine.processes import Processes
+from flows.cli.machine.refusal import CannotGoOnError
+from flows.cli.machine.stack import end_of_part, everything_up
 from flows.sample.clients import OVERDUE_AT
 from flows.sample.structures import ASSOCIATION
 from models.database.session import reading

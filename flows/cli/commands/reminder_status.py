@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from flows.cli.delivery_status import delivery_as_json, delivery_as_text
+from flows.cli.commands.delivery_status import delivery_as_json, delivery_as_text
 from models.reading.overdue import LastReminder, OverdueStanding
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress

@@ -11,14 +11,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from flows.cli.lock import lock
-from flows.cli.login import find_login
-from flows.cli.migrate import bring_up_to_date
-from flows.cli.ports import port_problem
-from flows.cli.processes import Processes, inherited, python
-from flows.cli.refusal import CannotGoOnError
-from flows.cli.screen import let_lists_open
-from flows.cli.surroundings import local_address, prefect_environment
+from flows.cli.machine.lock import lock
+from flows.cli.machine.login import find_login
+from flows.cli.machine.ports import port_problem
+from flows.cli.machine.processes import Processes, inherited, python
+from flows.cli.machine.refusal import CannotGoOnError
+from flows.cli.machine.schema import bring_up_to_date
+from flows.cli.machine.screen import let_lists_open
+from flows.cli.machine.surroundings import local_address, prefect_environment
 from settings.load import Settings
 
 PROJECT_FILE = "prefect.yaml"
@@ -63,7 +63,7 @@ def _start(settings: Settings, project: Path, processes: Processes, environment:
     print("Démarrage du serveur Prefect (la première fois, une quinzaine de secondes)…", flush=True)
     processes.start("server", python("prefect", "server", "start"), environment)
     os.environ.update(environment)  # Prefect reads it once, when it is imported: not before this line
-    from flows.cli.deploying import POOL, WORKER, prepare_server
+    from flows.cli.machine.deploying import POOL, WORKER, prepare_server
 
     _wait_for_server(settings, processes)
     let_lists_open(settings.prefect_home)

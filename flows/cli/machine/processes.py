@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flows.cli.marks import VARIABLE, end_all
+from flows.cli.machine.marked_processes import VARIABLE, end_all
 
 
 class Processes:
@@ -29,7 +29,7 @@ class Processes:
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
         self._watchdog = subprocess.Popen(  # noqa: S603  our own command, no shell
-            [sys.executable, "-m", "flows.cli.watchdog", self._mark],
+            [sys.executable, "-m", "flows.cli.machine.watchdog", self._mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
