@@ -17,7 +17,7 @@ from flows.forms import form_key, one_of, read_answers
 from flows.review import PATIENCE_SECONDS
 from tasks.french.labels import CHANNEL, REMINDER
 from tasks.pages.rendering import cell
-from tasks.reminders.policy import find_association, is_stored, store_policy, told
+from tasks.reminders.policy import find_association, how_it_went, is_stored, store_policy
 from tasks.reminders.policy_entry import (
     CHANNELS,
     DAYS,
@@ -59,7 +59,7 @@ def regler_les_relances(association: str = "") -> State[Any]:
             ask(answers.next_number, answers.typed, _again(entry.faults))
         shown = read_policy_entry({**answers.shown, INITIALS: entry.initials}).terms
         store_policy(found.association_id, shown or found.terms, entry, run)
-    return Completed(message=told(found.association_id, run))
+    return Completed(message=how_it_went(found.association_id, run))
 
 
 def ask(number: int, values: Mapping[str, Any], description: str) -> NoReturn:

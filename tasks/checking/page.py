@@ -23,7 +23,7 @@ def headline(report: Report) -> str:
     reds, oranges = report.of_light(Light.RED), report.of_light(Light.ORANGE)
     if reds:
         more = f" Et {number(len(reds) - SHOWN_REDS, 'autre')}." if len(reds) > SHOWN_REDS else ""
-        return f"{number(len(reds), 'point rouge')}. {' '.join(map(_told, reds[:SHOWN_REDS]))}{more}"
+        return f"{number(len(reds), 'point rouge')}. {' '.join(map(_in_one_line, reds[:SHOWN_REDS]))}{more}"
     if oranges:
         names = ", ".join(dict.fromkeys(finding.subject for finding in oranges))
         return f"Rien de rouge, {number(len(oranges), 'point')} orange : {names}."
@@ -42,5 +42,5 @@ def render_report(report: Report) -> str:
     )
 
 
-def _told(finding: Finding) -> str:
+def _in_one_line(finding: Finding) -> str:
     return f"{finding.subject} : {finding.observed} {finding.remedy}".strip()

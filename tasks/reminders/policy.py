@@ -128,7 +128,7 @@ def _note(
         )
 
 
-def told(association_id: int, flow_run_id: str) -> str:
+def how_it_went(association_id: int, flow_run_id: str) -> str:
     """What the run did and the terms as they stand now, in French."""
     with reading(load_settings().database) as session:
         found = _read(session, association_id)

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.client.schemas.objects import State
-from prefect.exceptions import Pause
-from prefect.flow_engine import run_flow
-from prefect.input.actions import read_flow_run_input
-from prefect.states import AwaitingRetry
 
 from flows.structures import ACTION, LOOK, SAVE, codifier_une_structure
 from models.database.schema import migrate
 from settings.load import load_settings
 from tasks.structures.codifying import find_structure
-from tasks.structures.fields import FIELDS
 from tasks.structures.storing import Sheet
+from tests.flows.form_driver import FormDriver, form_of, pages_of
 from tests.smtp_server.process import ScriptedServer
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import Workplace, add_structure
 
 SENDER = "facturation@tilleuls.example"
+
+clerk = FormDriver(codifier_une_structure)
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -42,60 +34,6 @@ def office(tmp_path: Path, relay: ScriptedServer, settings_for: Callable[[str, S
     return Workplace(database, relay)
 
 
-def create_run(**parameters: str) -> UUID:
-    """A run of a deployment: no other can be suspended."""
-    with get_client(sync_client=True) as client:
-        flow_id = client.create_flow(codifier_une_structure)
-        deployment = client.create_deployment(flow_id, name="essai")
-        return client.create_flow_run_from_deployment(deployment, parameters=parameters).id
-
-
-def work(flow_run_id: UUID) -> State[Any]:
-    """What a worker does with a run."""
-    with get_client(sync_client=True) as client:
-        flow_run = client.read_flow_run(flow_run_id)
-    with suppress(Pause):
-        run_flow(codifier_une_structure, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
-    with get_client(sync_client=True) as client:
-        state = client.read_flow_run(flow_run_id).state
-    assert state is not None
-    return state
-
-
-def retry(flow_run_id: UUID) -> State[Any]:
-    """The Retry that forgets which forms were answered."""
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(flow_run_id, AwaitingRetry(), force=True)
-    return work(flow_run_id)
-
-
-def form_of(state: State[Any], flow_run_id: UUID) -> tuple[dict[str, Any], str]:
-    """What the form that the run waits for holds, by the names of its fields, and what it says first."""
-    assert state.name == "Suspended", state
-    keys = state.state_details.run_input_keyset
-    assert keys is not None
-    schema: Any = read_flow_run_input(keys["schema"], flow_run_id=flow_run_id)
-    assert set(schema["properties"]) == {"vos_initiales", ACTION} | {field.name for field in FIELDS}
-    fields = schema["properties"]
-    return {name: about.get("default") for name, about in fields.items()}, fields["vos_initiales"]["description"]
-
-
-def answer(flow_run_id: UUID, held: dict[str, Any], **typed: str) -> State[Any]:
-    """Send the form back as the UI does: what it held and what was typed, without the fields that were emptied."""
-    words = {name: value for name, value in (held | typed).items() if value is not None and (value or not held[name])}
-    with get_client(sync_client=True) as client:
-        result = client.resume_flow_run(flow_run_id, run_input=words)
-    assert result.status == "ACCEPT", result
-    return work(flow_run_id)
-
-
-def pages(flow_run_id: UUID) -> list[str]:
-    with get_client(sync_client=True) as client:
-        ours = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]))
-        found = client.read_artifacts(artifact_filter=ours)
-    return [str(page.data) for page in sorted(found, key=lambda page: str(page.created))]
-
-
 def stored() -> dict[str, str]:
     found = find_structure("")
     assert isinstance(found, Sheet)
@@ -104,27 +42,27 @@ def stored() -> dict[str, str]:
 
 def test_a_clerk_sets_a_structure_in_a_form(office: Workplace) -> None:
     """Pre-filled; a faulty answer is shown again whole; then it is stored, tried, and shown with its history."""
-    run = create_run(structure="TILLEULS", essai_vers="essai@example.org")
-    held, description = form_of(work(run), run)
+    run = clerk.create_run(structure="TILLEULS", essai_vers="essai@example.org")
+    held, description = form_of(clerk.work(run), run)
     assert (held["adresse_expediteur"], held["texte_facture"], held[ACTION]) == (SENDER, "", SAVE)
     assert held["vos_initiales"] is None
     assert "essai@example.org" in description
     text = "Facture de &personne.\nCopie à &copie_a.\n\nMerci"
-    state = answer(run, held, vos_initiales="ML", objet_facture="Facture &perid", texte_facture=text)
+    state = clerk.answer(run, held, vos_initiales="ML", objet_facture="Facture &perid", texte_facture=text)
 
     held, description = form_of(state, run)
     assert (held["vos_initiales"], held["objet_facture"], held["texte_facture"]) == ("ML", "Facture &perid", text)
     assert "Rien n'est enregistré." in description
     assert "écrivez « &amp;periode »" in description  # as Markdown
     assert stored() == {"sender_email": SENDER}
-    state = answer(run, held, objet_facture="Facture &periode", que_faire=LOOK)
+    state = clerk.answer(run, held, objet_facture="Facture &periode", que_faire=LOOK)
 
     held, _ = form_of(state, run)
     assert held["objet_facture"] == "Facture &periode"
-    assert "Copie à UDAF de Loire-Exemple." in pages(run)[-1]
+    assert "Copie à UDAF de Loire-Exemple." in pages_of(run)[-1]
     assert stored() == {"sender_email": SENDER}
     assert held[ACTION] == SAVE
-    state = answer(run, held)
+    state = clerk.answer(run, held)
 
     assert state.is_completed()
     assert (state.message or "").startswith(
@@ -134,25 +72,25 @@ def test_a_clerk_sets_a_structure_in_a_form(office: Workplace) -> None:
     saved = {"sender_email": SENDER, "invoice.subject": "Facture &periode", "invoice.body": text}
     assert stored() == saved
     assert len(office.relay.messages()) == 1
-    assert "| ML | Objet du mail de facture | (vide) | Facture &amp;periode |" in pages(run)[-1]
-    assert "> **Essai** : accepté pour essai@example.org" in pages(run)[-1]
+    assert "| ML | Objet du mail de facture | (vide) | Facture &amp;periode |" in pages_of(run)[-1]
+    assert "> **Essai** : accepté pour essai@example.org" in pages_of(run)[-1]
 
 
 def test_a_retry_asks_nothing_and_changes_nothing_again(office: Workplace) -> None:
     """Only a trial that failed is made again."""
     office.relay.script(Rule(Moment.MAIL, "554 5.2.252 SendAsDenied"))
-    run = create_run(essai_vers="essai@example.org")
-    held, _ = form_of(work(run), run)
-    state = answer(run, held, vos_initiales="ML", pied_de_mail="Un")
+    run = clerk.create_run(essai_vers="essai@example.org")
+    held, _ = form_of(clerk.work(run), run)
+    state = clerk.answer(run, held, vos_initiales="ML", pied_de_mail="Un")
     assert state.is_failed()
     assert "Essai pas parti vers essai@example.org : Le compte d'envoi n'a pas le droit" in (state.message or "")
     assert stored()["footer"] == "Un"
-    other = create_run()
-    held, _ = form_of(work(other), other)
+    other = clerk.create_run()
+    held, _ = form_of(clerk.work(other), other)
     assert held["pied_de_mail"] == "Un"
-    answer(other, held, vos_initiales="XX", pied_de_mail="")
+    clerk.answer(other, held, vos_initiales="XX", pied_de_mail="")
     office.relay.script()
-    state = retry(run)
+    state = clerk.retry(run)
     assert state.is_completed()
     assert (state.message or "").startswith("TILLEULS : 1 réglage changé par ML (Pied de mail). Essai accepté")
     assert "footer" not in stored()
@@ -161,10 +99,10 @@ def test_a_retry_asks_nothing_and_changes_nothing_again(office: Workplace) -> No
 
 def test_a_run_that_stopped_before_its_answer_can_still_be_answered(office: Workplace) -> None:
     """A Retry of a suspended run shows a new form: one under an old key could never be answered."""
-    run = create_run()
-    form_of(work(run), run)
-    held, _ = form_of(retry(run), run)
-    state = answer(run, held, vos_initiales="ML", nom_expediteur="Les Tilleuls")
+    run = clerk.create_run()
+    form_of(clerk.work(run), run)
+    held, _ = form_of(clerk.retry(run), run)
+    state = clerk.answer(run, held, vos_initiales="ML", nom_expediteur="Les Tilleuls")
     assert state.message == "TILLEULS : 1 réglage changé par ML (Nom d'expéditeur)."
     assert state.is_completed()
 
@@ -175,15 +113,15 @@ def test_what_cannot_begin_is_a_sentence(office: Workplace) -> None:
         ({"structure": "LILAS"}, "Aucune structure n'a le code « LILAS »."),
         ({"essai_vers": "moi"}, "« essai_vers » : « moi » n'est pas une adresse e-mail valable"),
     ):
-        state = work(create_run(**parameters))
+        state = clerk.work(clerk.create_run(**parameters))
         assert state.is_failed()
         assert (state.message or "").startswith(sentence)
 
 
 def test_a_form_that_changes_nothing_says_so(office: Workplace) -> None:
     """And it is no failure."""
-    run = create_run()
-    held, _ = form_of(work(run), run)
-    state = answer(run, held, vos_initiales="ML")
+    run = clerk.create_run()
+    held, _ = form_of(clerk.work(run), run)
+    state = clerk.answer(run, held, vos_initiales="ML")
     assert state.is_completed()
     assert state.message == "TILLEULS : aucun changement."
