@@ -155,23 +155,26 @@ def fill_database(structures: int, invoices: int) -> list[str]:
 
 def send(structure: str) -> int:
     """A run of its own: mail all invoices of a structure, until killed."""
+    from models.values.ending import Refusal
     from settings.load import load_settings
     from tasks.campaigns.remaining import remaining_documents
     from tasks.campaigns.requests import read_request
     from tasks.delivering.run import SendingRun
     from tasks.delivering.task import mail_document
-    from tasks.invoices.choosing import store_choice
-    from tasks.invoices.planning import plan_invoices
+    from tasks.monthly.choosing import store_choice
+    from tasks.monthly.planning import plan_month
     from tasks.relays.finding import find_relays
 
     request = read_request(str(uuid4()), datetime.now(UTC), PERIOD, [structure], "", "")
     carriers = find_relays((structure,))
-    assert not isinstance(request, str), request
-    assert not isinstance(carriers, str), carriers
-    campaign = plan_invoices(request, {})
+    assert not isinstance(request, Refusal), request
+    assert not carriers.missing, carriers
+    campaign = plan_month(request, {})
     store_choice(campaign, None)
-    relays = {code: carrier.relay for code, carrier in carriers.items()}
-    with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(run.threads) as threads:
+    with (
+        closing(SendingRun(carriers.relays, str(uuid4()), load_settings())) as run,
+        ThreadPoolExecutor(run.threads) as threads,
+    ):
         for _ in threads.map(lambda document: mail_document.fn(document, run), remaining_documents(campaign)):
             pass
     return 0

@@ -148,7 +148,7 @@ def read_papers(period: str) -> list[InvoicePaper]:
     from sqlalchemy import select
 
     from models.database.session import reading, writing
-    from models.reading.reminder_sources import read_source
+    from models.reading.invoice_sources import read_invoice_source
     from models.tables.document import Document
     from models.tables.invoice import Invoice
     from settings.load import load_settings
@@ -161,7 +161,7 @@ def read_papers(period: str) -> list[InvoicePaper]:
     with reading(url) as session:
         documents = select(Document.id).join(Invoice, Document.invoice_id == Invoice.id).where(Invoice.period == period)
         for key in session.scalars(documents).all():
-            paper = read_source(session.connection(), key)[0].paper
+            paper = read_invoice_source(session.connection(), key)[0].paper
             assert isinstance(paper, InvoicePaper)
             papers.append(paper)
     return papers

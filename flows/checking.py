@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
+from flows.ending import ended
+from flows.naming import named, structures_of
+from models.values.ending import Ending
 from tasks.checking.configuration import check_configuration
 from tasks.checking.page import headline, render_report
 
 ARTIFACT = "configuration"
 
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
-    return f"Configuration · {', '.join(asked.get('structures') or ()) or 'toutes les structures'}"
+def _describe(asked: Mapping[str, Any]) -> str:
+    return f"Configuration · {structures_of(asked)}"
 
 
-@flow(name="verifier-la-configuration", flow_run_name=run_name, persist_result=False)
+@flow(
+    name="verifier-la-configuration",
+    flow_run_name=named(_describe),
+    persist_result=False,
+)
 def verifier_la_configuration(
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
 ) -> State[Any]:
@@ -36,5 +39,4 @@ def verifier_la_configuration(
 
     """
     report = check_configuration(tuple(dict.fromkeys(code.strip() for code in structures if code.strip())))
-    create_markdown_artifact(render_report(report), key=ARTIFACT, description="Configuration vérifiée")
-    return (Failed if report.failed else Completed)(message=headline(report))
+    return ended(Ending(headline(report), report.failed, render_report(report), ARTIFACT), "Configuration vérifiée")

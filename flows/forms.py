@@ -1,64 +1,119 @@
-"""What the forms of suspended runs are made of."""
+"""The forms of suspended runs: what they are made of, and how their answers come back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar, cast
 from uuid import UUID
 
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
 from prefect.input.actions import read_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, create_model
+
+PATIENCE_SECONDS = 14 * 24 * 3600
+INITIALS = "vos_initiales"
+LONGEST_INITIALS = 20
+
+T = TypeVar("T")
 
 
-def one_of(labels: tuple[str, ...]) -> Any:
-    """The type of an entry that is chosen from ``labels``, for a list in a form.
+class Form:
+    """A form, field by field; ``key`` is what Prefect keeps it under.
+
+    A field that holds None must be filled in.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._fields: dict[str, Any] = {}
+
+    def initials(self, explanation: str, held: str | None = None) -> Self:
+        """The first entry of a form, which also says, in Markdown, what the form is about.
+
+        The UI squeezes the description of a form that is higher than the window to nothing; that of an entry it does
+        not.
+        """
+        limits = {"min_length": 1, "max_length": LONGEST_INITIALS}
+        return self._add(INITIALS, str, held or None, title="Vos initiales", description=explanation, **limits)
+
+    def text(self, name: str, title: str, held: str | None = "", help: str = "", **limits: int) -> Self:
+        """Words, on one line or several; ``limits`` are ``min_length`` and ``max_length``."""
+        return self._add(name, str, held, title=title, description=help or None, **limits)
+
+    def number(self, name: str, title: str, held: object = None) -> Self:
+        """A whole number."""
+        return self._add(name, int, held, title=title)
+
+    def switch(self, name: str, title: str, help: str = "") -> Self:
+        """Yes or no; no at first."""
+        return self._add(name, bool, False, title=title, description=help)
+
+    def pick(self, name: str, labels: tuple[str, ...], title: str, held: object, help: str = "") -> Self:
+        """One of ``labels``."""
+        return self._add(name, _one_of(labels), held, title=title, description=help or None)
+
+    def choose(self, name: str, labels: tuple[str, ...], title: str, help: str = "") -> Self:
+        """Any of ``labels``, none at first; without labels there is no field."""
+        if not labels:
+            return self
+        return self._add(name, list[_one_of(labels)], [], title=title, description=help or None)  # type: ignore[misc]
+
+    def ask(self) -> dict[str, Any]:
+        """Suspend the run until a person has answered; the answer by the fields' names."""
+        return suspend_flow_run(wait_for_input=self._model(), key=self._key, timeout=PATIENCE_SECONDS).model_dump()
+
+    def ask_as_number(self, number: int) -> NoReturn:
+        """Suspend the run under a key that no form of it had: it goes on from its first line when it was answered."""
+        suspend_flow_run(wait_for_input=self._model(), key=_numbered(self._key, number), timeout=PATIENCE_SECONDS)
+        raise RuntimeError("a form that was never shown before suspends its run")
+
+    def _add(self, name: str, kind: Any, held: object, **about: Any) -> Self:
+        self._fields[name] = (kind, Field(**about) if held is None else Field(default=held, **about))
+        return self
+
+    def _model(self) -> type[RunInput]:
+        name = "".join(word.capitalize() for word in self._key.split("-"))
+        return cast("type[RunInput]", create_model(name, __base__=RunInput, **self._fields))
+
+
+def ask_until_right(
+    flow_run_id: str, key: str, first: Callable[[], Form], read: Callable[[Mapping[str, Any]], T | Form]
+) -> tuple[Mapping[str, Any], T]:
+    """Show ``first``, and the form that ``read`` makes of a wrong answer, until the answer is right.
+
+    Returns what the first form held, and what was read. All is read from the run's stored inputs and not through the
+    pause keys: a Retry clears those, and a form that is shown a second time under one key can never be answered.
+    """
+    run = UUID(flow_run_id)
+    number, held = 1, dict[str, Any]()
+    typed: Mapping[str, Any] | None = None
+    while schema := _stored(key, number, "schema", run):
+        if typed is None:
+            held = {name: about["default"] for name, about in schema["properties"].items() if "default" in about}
+        typed = _stored(key, number, "response", run) or typed
+        number += 1
+    if typed is None:
+        first().ask_as_number(number)
+    found = read(typed)
+    if isinstance(found, Form):
+        found.ask_as_number(number)
+    return held, found
+
+
+def _one_of(labels: tuple[str, ...]) -> Any:
+    """The type of an entry that is chosen from ``labels``.
 
     Of a single label Pydantic alone would make a "const", which the UI does not show as something to choose.
     """
     return Annotated[Literal[labels], WithJsonSchema({"type": "string", "enum": list(labels)})]
 
 
-def initials_entry(explanation: str) -> Any:
-    """The first entry of a form, which also says, in Markdown, what the form is about.
-
-    The UI squeezes the description of a form that is higher than the window to nothing; that of an entry it does not.
-    """
-    return (str, Field(title="Vos initiales", description=explanation, min_length=1, max_length=20))
+def _numbered(key: str, number: int) -> str:
+    return f"{key}-{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """A form that a run shows until its answer is right: what the first one held, the last answer, the next number."""
-
-    shown: Mapping[str, Any]
-    typed: Mapping[str, Any] | None
-    next_number: int
-
-
-def read_answers(flow_run_id: str, form: str) -> Answers:
-    """What was shown and answered in this run under ``form``.
-
-    Read from the run's stored inputs and not through the pause keys: a Retry clears those, and a form that is shown a
-    second time under one key can never be answered.
-    """
-    run = UUID(flow_run_id)
-    number, shown = 1, dict[str, Any]()
-    typed: Mapping[str, Any] | None = None
-    while schema := _stored(form, number, "schema", run):
-        if typed is None:
-            shown = {name: about["default"] for name, about in schema["properties"].items() if "default" in about}
-        typed = _stored(form, number, "response", run) or typed
-        number += 1
-    return Answers(shown, typed, number)
-
-
-def form_key(form: str, number: int) -> str:
-    """The key to suspend a run with."""
-    return f"{form}-{number}"
-
-
-def _stored(form: str, number: int, what: Literal["schema", "response"], run: UUID) -> dict[str, Any] | None:
-    key = keyset_from_base_key(f"suspended-{form_key(form, number)}")[what]
-    return cast("dict[str, Any] | None", read_flow_run_input(key, flow_run_id=run))
+def _stored(key: str, number: int, what: Literal["schema", "response"], run: UUID) -> dict[str, Any] | None:
+    stored = keyset_from_base_key(f"suspended-{_numbered(key, number)}")[what]
+    return cast("dict[str, Any] | None", read_flow_run_input(stored, flow_run_id=run))

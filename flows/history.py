@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
+from flows.ending import ended
+from flows.naming import named, structures_of, written
+from models.values.ending import Refusal
 from tasks.campaigns.requests import read_scope
 from tasks.french.moments import PARIS
 from tasks.pages.history import history
 from tasks.pages.resident import resident_history
 
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
-    person = " ".join(str(asked.get("resident") or "").split())
-    where = ", ".join(asked.get("structures") or ()) or "toutes les structures"
-    when = str(asked.get("periode") or "").strip() or "les derniers mois"
-    return f"Historique · {person or f'{when} · {where}'}"
+def _describe(asked: Mapping[str, Any]) -> str:
+    when = written(asked, "periode") or "les derniers mois"
+    return f"Historique · {written(asked, 'resident') or f'{when} · {structures_of(asked)}'}"
 
 
-@flow(name="historique", flow_run_name=run_name, persist_result=False)
+@flow(name="historique", flow_run_name=named(_describe), persist_result=False)
 def historique(
     periode: str = "",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
@@ -41,14 +39,11 @@ def historique(
 
     """
     scope = read_scope(datetime.now(PARIS), periode, structures)
-    if isinstance(scope, str):
-        return Failed(message=scope)
+    if isinstance(scope, Refusal):
+        return ended(scope)
     period = scope.period if periode.strip() else ""
     if resident.strip():
-        found = resident_history(resident, scope.structures, period)
+        found = replace(resident_history(resident, scope.structures, period), key="historique-resident")
     else:
-        found = history(period, scope.structures)
-    if found.page:
-        key = "historique-resident" if resident.strip() else "historique"
-        create_markdown_artifact(found.page, key=key, description=f"Historique : {found.sentence}")
-    return (Failed if found.failed else Completed)(message=found.sentence)
+        found = replace(history(period, scope.structures), key="historique")
+    return ended(found, f"Historique : {found.sentence}")

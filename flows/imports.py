@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
+from flows.ending import ended
+from models.values.ending import Ending
 from tasks.imports.task import import_folder
 from tasks.pages.rendering import render_page
 
@@ -27,7 +27,5 @@ def importer_les_donnees(dossier: str) -> State[Any]:
 
     """
     report = import_folder(dossier)
-    create_markdown_artifact(
-        key=ARTIFACT, markdown=render_page("import", report=report), description=f"Import des données : {dossier}"
-    )
-    return Completed(message=report.message) if report.accepted else Failed(message=report.message)
+    page = render_page("import", report=report)
+    return ended(Ending(report.message, not report.accepted, page, ARTIFACT), f"Import des données : {dossier}")

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Failed
 
+from flows.ending import ended
 from flows.mailing import mail_all
+from flows.naming import named, structures_of, trial
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
+from models.values.ending import Refusal
 from models.values.period import Period
 from tasks.campaigns.requests import read_request
 from tasks.checking.before import before_campaign
 from tasks.french.moments import PARIS
-from tasks.invoices.choosing import store_choice
-from tasks.invoices.plan_page import publish_plan
-from tasks.invoices.planning import plan_invoices
+from tasks.kinds.invoice import INVOICES
+from tasks.monthly.choosing import store_choice
+from tasks.monthly.plan_page import publish_plan
+from tasks.monthly.planning import plan_month
 from tasks.relays.finding import find_relays
 
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
+def _describe(asked: Mapping[str, Any]) -> str:
     month = asked.get("periode") or Period.before(datetime.now(PARIS).date())
-    structures = ", ".join(asked.get("structures") or ()) or "toutes les structures"
-    return f"Factures {month} · {structures}" + (" · essai" if asked.get("rediriger_vers") else "")
+    return f"Factures {month} · {structures_of(asked)}{trial(asked)}"
 
 
-@flow(name="factures-mensuelles", flow_run_name=run_name, persist_result=False)
+@flow(name="factures-mensuelles", flow_run_name=named(_describe), persist_result=False)
 def factures_mensuelles(
     periode: str = "",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
@@ -50,17 +51,15 @@ def factures_mensuelles(
 
     """
     request = read_request(flow_run.get_id() or "", datetime.now(PARIS), periode, structures, renvoyer, rediriger_vers)
-    if isinstance(request, str):
-        return Failed(message=request)
+    if isinstance(request, Refusal):
+        return ended(request)
     carriers = find_relays(request.structures)
-    if isinstance(carriers, str):
-        return Failed(message=carriers)
-    if stop := before_campaign(request.structures, carriers):
-        return Failed(message=stop)
-    campaign = plan_invoices(request, dict(flow_run.get_parameters() or {}))
+    if refusal := carriers.refusal or before_campaign(request.structures, carriers, INVOICES):
+        return ended(refusal)
+    campaign = plan_month(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         plan_page = publish_plan(campaign, carriers)
         if relecture and (other := review_under_way(campaign)):
-            return Failed(message=other)
+            return ended(other)
         store_choice(campaign, ask(campaign, plan_page) if relecture else None)
     return mail_all(campaign, carriers)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,14 +13,13 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectConcurrentFuture, PrefectFutureList
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.ending import ended
 from models.database.clock import utc_now
 from models.values.campaign import CampaignReference
 from models.values.documents import DocumentReference
-from models.values.ending import Outcome, Stopped
-from models.values.kinds import DocumentKind
+from models.values.ending import Ending, Refusal, Stopped
 from settings.load import load_settings
 from tasks.campaigns.remaining import remaining_documents, wait_for_leases
 from tasks.composing.process import FEW, Composer
@@ -28,28 +27,29 @@ from tasks.delivering.one_processor import on_one_processor
 from tasks.delivering.run import SendingRun
 from tasks.delivering.task import mail_document
 from tasks.failpoints import reached
+from tasks.kinds.registry import KINDS
 from tasks.notices.structures import mail_report
 from tasks.pages.report import close_campaign, report
 from tasks.relays.expected_end import progress_words
-from tasks.relays.finding import Carrier, find_relays
+from tasks.relays.finding import Carriers, find_relays
 
 PROGRESS_EVERY_SECONDS = 2.0
 
 
-def mail_all(campaign: CampaignReference, carriers: dict[str, Carrier]) -> State[Any]:
+def mail_all(campaign: CampaignReference, carriers: Carriers) -> State[Any]:
     """Send what remains of the campaign, then report; the run's final state."""
     return conclude(campaign, carriers, send_remaining(campaign, carriers))
 
 
-def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | str) -> list[Stopped]:
+def send_remaining(campaign: CampaignReference, carriers: Carriers) -> list[Stopped]:
     """Send what remains of the campaign, what a dead predecessor held last; why it stopped.
 
-    ``carriers`` may be the sentence that says that there is no SMTP server: a campaign of letters needs none.
+    Without an SMTP server only what is to be mailed stops the run: a campaign of letters needs none.
     """
-    if isinstance(carriers, str):
-        return [Stopped(carriers, "")] if remaining_documents(campaign) else []
     remaining = remaining_documents(campaign)
-    with Composer(beside=len(remaining) > FEW) as composer, closing(_open_run(carriers, composer)) as run:
+    if carriers.refusal:
+        return [Stopped(carriers.refusal.sentence, "")] if remaining else []
+    with _sending_run(carriers, len(remaining)) as run:
         _mail_each(remaining, run)
         if wait_for_leases(campaign):
             _mail_each(remaining_documents(campaign), run)
@@ -57,40 +57,41 @@ def send_remaining(campaign: CampaignReference, carriers: dict[str, Carrier] | s
 
 
 def conclude(
-    campaign: CampaignReference,
-    carriers: dict[str, Carrier] | str,
-    stops: list[Stopped],
-    printed: Outcome | None = None,
+    campaign: CampaignReference, carriers: Carriers, stops: list[Stopped], printed: Ending | None = None
 ) -> State[Any]:
     """Report on the campaign from the ledger, ``printed`` being what was made of its letters; the run's final state."""
     close_campaign(campaign)
-    outcome = report(campaign, stops, printed)
+    ending = report(campaign, stops, printed)
     reached("reported")
-    for line in mail_report(campaign, {} if isinstance(carriers, str) else carriers):
+    for line in mail_report(campaign, carriers):
         get_run_logger().warning(line)
-    return (Failed if outcome.failed else Completed)(message=outcome.sentence)
+    return ended(ending)
 
 
-def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | str:
-    """Send documents of any campaign; why pools were closed, or a French sentence when one has no SMTP server."""
+def mail_documents(documents: Sequence[DocumentReference]) -> list[Stopped] | Refusal:
+    """Send documents of any campaign; why pools were closed, or a Refusal when one has no SMTP server."""
     stops: list[Stopped] = []
-    for kind in DocumentKind:  # a structure's reminders may leave through another server than its invoices
-        found = [document for document in documents if document.kind == kind]
+    for kind in KINDS.values():  # a structure's reminders may leave through another server than its invoices
+        found = [document for document in documents if document.kind == kind.name]
         if not found:
             continue
-        carriers = find_relays(tuple(sorted({document.structure for document in found})), kind.value)
-        if isinstance(carriers, str):
-            return carriers
-        with Composer(beside=len(found) > FEW) as composer, closing(_open_run(carriers, composer)) as run:
+        carriers = find_relays(tuple(sorted({document.structure for document in found})), kind.relay_suffix)
+        if carriers.refusal:
+            return carriers.refusal
+        with _sending_run(carriers, len(found)) as run:
             _mail_each(found, run)
             stops += run.stopped
     return stops
 
 
-def _open_run(carriers: dict[str, Carrier], composer: Composer) -> SendingRun:
-    """The run office of this flow run."""
-    relays = {structure: carrier.relay for structure, carrier in carriers.items()}
-    return SendingRun(relays, flow_run.get_id() or "", load_settings(), composer)
+@contextmanager
+def _sending_run(carriers: Carriers, documents: int) -> Iterator[SendingRun]:
+    """The context of this flow run's sendings; a process beside composes where there are more than a few."""
+    with (
+        Composer(beside=documents > FEW) as composer,
+        closing(SendingRun(carriers.relays, flow_run.get_id() or "", load_settings(), composer)) as run,
+    ):
+        yield run
 
 
 def _mail_each(documents: Sequence[DocumentReference], run: SendingRun) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +12,10 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import deployment, flow_run
-from prefect.states import Completed, Failed, Scheduled
+from prefect.states import Scheduled
 
+from flows.ending import ended
+from flows.naming import named
 from models.database.clock import utc_now
 from tasks.french.moments import paris_moment
 from tasks.notices.operator import Notice, Reason, notify
@@ -19,13 +23,11 @@ from tasks.notices.operator import Notice, Reason, notify
 AGAIN_AFTER_MINUTES = (15, 60, 240, 720)
 
 
-def run_name() -> str:
-    """What the list of runs shows."""
-    asked = flow_run.get_parameters() or {}
+def _describe(asked: Mapping[str, Any]) -> str:
     return f"Avis · {asked.get('raison')}" + (f" · essai {asked['essai']}" if asked.get("essai", 1) > 1 else "")
 
 
-@flow(name="avertir", flow_run_name=run_name, persist_result=False)
+@flow(name="avertir", flow_run_name=named(_describe), persist_result=False)
 def avertir(execution: str, raison: Reason, essai: int = 1) -> State[Any]:
     """Prévient l'exploitant par e-mail. Se lance tout seul, par les automatisations.
 
@@ -36,9 +38,8 @@ def avertir(execution: str, raison: Reason, essai: int = 1) -> State[Any]:
 
     """
     notice = notify(execution, raison)
-    if not notice.failed:
-        return Completed(message=notice.sentence)
-    return Failed(message=f"{notice.sentence}{_try_again(notice, execution, raison, essai)}")
+    later = _try_again(notice, execution, raison, essai) if notice.ending.failed else ""
+    return ended(replace(notice.ending, sentence=notice.ending.sentence + later))
 
 
 def _try_again(notice: Notice, execution: str, raison: Reason, essai: int) -> str:

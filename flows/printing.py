@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
+from flows.ending import ended
+from flows.naming import named, structures_of
+from models.values.ending import Refusal
 from models.values.period import Period
-from tasks.campaigns.requests import Refusal, read_scope, read_structures
+from tasks.campaigns.requests import read_scope, read_structures
 from tasks.french.moments import PARIS
-from tasks.printing.batch import Outcome, What
+from tasks.printing.batch import What
 from tasks.printing.invoices import print_letters
 from tasks.printing.once import print_again
 from tasks.printing.reminders import print_reminders
 from tasks.printing.selection import as_named
 
+PAGE = "Courriers à imprimer"
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
+
+def _describe(asked: Mapping[str, Any]) -> str:
     if asked.get("refaire"):
         return f"Courriers · refaire {asked['refaire']}"
     month = asked.get("periode") or Period.before(datetime.now(PARIS).date())
     documents = "de relance" if asked.get("documents") == "relances" else month
     chosen = " · sélection" if asked.get("seulement") else ""
-    return f"Courriers {documents} · {', '.join(asked.get('structures') or ()) or 'toutes les structures'}{chosen}"
+    return f"Courriers {documents} · {structures_of(asked)}{chosen}"
 
 
-@flow(name="editer-les-courriers", flow_run_name=run_name, persist_result=False)
+@flow(name="editer-les-courriers", flow_run_name=named(_describe), persist_result=False)
 def editer_les_courriers(
     documents: Literal["factures", "relances"] = "factures",
     periode: str = "",
@@ -53,20 +55,10 @@ def editer_les_courriers(
 
     """
     if refaire.strip():
-        return _ended(print_again(refaire))
+        return ended(print_again(refaire), PAGE)
     run, only = flow_run.get_id() or "", as_named(seulement)
     if documents == "relances":
         wanted = read_structures(structures)
-        if isinstance(wanted, Refusal):
-            return Failed(message=wanted.sentence)
-        return _ended(print_reminders(run, wanted, quoi, only))
+        return ended(wanted if isinstance(wanted, Refusal) else print_reminders(run, wanted, quoi, only), PAGE)
     scope = read_scope(datetime.now(PARIS), periode, structures)
-    if isinstance(scope, str):
-        return Failed(message=scope)
-    return _ended(print_letters(run, scope, quoi, only))
-
-
-def _ended(outcome: Outcome) -> State[Any]:
-    if outcome.page:
-        create_markdown_artifact(outcome.page, key=outcome.key, description="Courriers à imprimer")
-    return (Failed if outcome.failed else Completed)(message=outcome.sentence)
+    return ended(scope if isinstance(scope, Refusal) else print_letters(run, scope, quoi, only), PAGE)

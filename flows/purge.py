@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
-from prefect.states import Completed
 
+from flows.ending import ended
+from flows.naming import named
 from tasks.purging.purge import purge
 
 ARTIFACT = "purge"
 
 
-def run_name() -> str:
-    """What the list of runs shows."""
-    return "Purge" if (flow_run.get_parameters() or {}).get("appliquer") else "Purge · aperçu"
+def _describe(asked: Mapping[str, Any]) -> str:
+    return "Purge" if asked.get("appliquer") else "Purge · aperçu"
 
 
-@flow(name="purger-les-donnees", flow_run_name=run_name, persist_result=False)
+@flow(
+    name="purger-les-donnees",
+    flow_run_name=named(_describe),
+    persist_result=False,
+)
 def purger_les_donnees(appliquer: bool = False) -> State[Any]:
     """Montre, puis supprime, ce qui a dépassé les durées de conservation.
 
@@ -31,6 +35,4 @@ def purger_les_donnees(appliquer: bool = False) -> State[Any]:
         appliquer: Supprimer. Sans cela, un tableau montre ce qui le serait.
 
     """
-    outcome = purge(apply=appliquer)
-    create_markdown_artifact(outcome.page, key=ARTIFACT, description="Durées de conservation")
-    return Completed(message=outcome.sentence)
+    return ended(replace(purge(apply=appliquer), key=ARTIFACT), "Durées de conservation")

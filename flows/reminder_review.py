@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
-from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
-from pydantic import Field, create_model
-
-from flows.forms import initials_entry, one_of
-from flows.review import PATIENCE_SECONDS
+from flows.forms import Form
 from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
@@ -19,52 +14,27 @@ from tasks.reminders.plan_page import mode_label
 from tasks.reminders.planning import MODES
 from tasks.reminders.shown import ShownReminder, read_shown_reminders
 
+MODE_HELP = "« courrier » : tout est édité sur papier."
+ALSO_HELP = "Mises en demeure et adresses refusées : elles ne partent par e-mail que si vous le dites."
+LETTERS_HELP = "En mode e-mail : les clients à part, sans adresse ou en mise en demeure, sont édités."
+
 
 def ask(campaign: CampaignReference, plan_page: str) -> ReminderChoice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_reminders(campaign)
-    form = _form(campaign, lines, _description(campaign, lines, plan_page))
-    answer = suspend_flow_run(wait_for_input=form, key="relecture", timeout=PATIENCE_SECONDS)
-    return _choice(lines, cast("dict[str, object]", answer.model_dump()))
-
-
-def _form(campaign: CampaignReference, lines: list[ShownReminder], explanation: str) -> type[RunInput]:
     trial = bool(campaign.redirected_to)
-    fields: dict[str, object] = {"vos_initiales": initials_entry(explanation)}
-    if not trial:
-        fields["mode"] = (
-            Literal["e-mail", "courrier"],
-            Field(default=mode_label(campaign), title="Mode", description="« courrier » : tout est édité sur papier."),
-        )
-    if lines:
-        fields["retirer_des_clients"] = (
-            list[one_of(tuple(line.label for line in lines))],  # type: ignore[misc]
-            Field(default=[], title="Retirer des clients", description="Ils ne seront relancés d'aucune façon."),
-        )
-        fields["retirer_des_factures"] = (
-            list[one_of(tuple(invoice.label for line in lines for invoice in line.invoices))],  # type: ignore[misc]
-            Field(default=[], title="Retirer des factures", description="Le client est relancé pour les autres."),
-        )
+    clients = tuple(line.label for line in lines)
+    invoices = tuple(invoice.label for line in lines for invoice in line.invoices)
     offered = tuple(line.label for line in lines if line.apart and line.address)
-    if offered:
-        fields["envoyer_aussi"] = (
-            list[one_of(offered)],  # type: ignore[misc]
-            Field(
-                default=[],
-                title="Envoyer aussi par e-mail",
-                description="Mises en demeure et adresses refusées : elles ne partent par e-mail que si vous le dites.",
-            ),
-        )
+    form = Form("relecture").initials(_description(campaign, lines, plan_page))
+    if not trial:
+        form.pick("mode", tuple(MODES), "Mode", mode_label(campaign), MODE_HELP)
+    form.choose("retirer_des_clients", clients, "Retirer des clients", "Ils ne seront relancés d'aucune façon.")
+    form.choose("retirer_des_factures", invoices, "Retirer des factures", "Le client est relancé pour les autres.")
+    form.choose("envoyer_aussi", offered, "Envoyer aussi par e-mail", ALSO_HELP)
     if any(line.apart for line in lines) and not trial:
-        fields["editer_les_autres"] = (
-            bool,
-            Field(
-                default=False,
-                title="Éditer aussi les courriers",
-                description="En mode e-mail : les clients à part, sans adresse ou en mise en demeure, sont édités.",
-            ),
-        )
-    return cast("type[RunInput]", create_model("RelectureDesRelances", __base__=RunInput, **fields))  # type: ignore[call-overload]
+        form.switch("editer_les_autres", "Éditer aussi les courriers", LETTERS_HELP)
+    return _choice(lines, form.ask())
 
 
 def _description(campaign: CampaignReference, lines: list[ShownReminder], plan_page: str) -> str:

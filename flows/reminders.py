@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Failed
 
+from flows.ending import ended
 from flows.mailing import conclude, send_remaining
+from flows.naming import named, structures_of, trial
 from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
+from models.values.ending import Refusal
 from tasks.checking.before import before_campaign
 from tasks.french.moments import PARIS
+from tasks.kinds.reminder import REMINDERS
 from tasks.relays.finding import find_relays
 from tasks.reminders.choosing import store_reminder_choice
 from tasks.reminders.freshness import stale_balances
@@ -22,19 +26,13 @@ from tasks.reminders.plan_page import publish_reminder_plan
 from tasks.reminders.planning import plan_reminders, read_reminder_request
 from tasks.reminders.printing import print_chosen
 
-WORDINGS = ("reminder-1", "reminder-2", "reminder-3")
 
-
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
+def _describe(asked: Mapping[str, Any]) -> str:
     day = asked.get("date_de_reference") or f"{datetime.now(PARIS):%Y-%m-%d}"
-    structures = ", ".join(asked.get("structures") or ()) or "toutes les structures"
-    mode = asked.get("mode") or "e-mail"
-    return f"Relances {day} · {mode} · {structures}" + (" · essai" if asked.get("rediriger_vers") else "")
+    return f"Relances {day} · {asked.get('mode') or 'e-mail'} · {structures_of(asked)}{trial(asked)}"
 
 
-@flow(name="relances", flow_run_name=run_name, persist_result=False)
+@flow(name="relances", flow_run_name=named(_describe), persist_result=False)
 def relances(
     mode: Literal["e-mail", "courrier"] = "e-mail",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read
@@ -63,20 +61,20 @@ def relances(
         niveau_minimum,
         rediriger_vers,
     )
-    if isinstance(request, str):
-        return Failed(message=request)
-    carriers = find_relays(request.structures, "reminder")
-    if isinstance(carriers, str) and mode == "e-mail":
-        return Failed(message=carriers)
-    if isinstance(carriers, dict) and (stop := before_campaign(request.structures, carriers, kinds=WORDINGS)):
-        return Failed(message=stop)
+    if isinstance(request, Refusal):
+        return ended(request)
+    carriers = find_relays(request.structures, REMINDERS.relay_suffix)
+    if carriers.refusal and mode == "e-mail":
+        return ended(carriers.refusal)
+    if not carriers.refusal and (stop := before_campaign(request.structures, carriers, REMINDERS)):
+        return ended(stop)
     campaign = plan_reminders(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         if not relecture and (stale := stale_balances(request.structures)):
-            return Failed(message=f"{stale} Rien n'a été envoyé.")
-        plan_page = publish_reminder_plan(campaign, {} if isinstance(carriers, str) else carriers)
+            return ended(Refusal(f"{stale} Rien n'a été envoyé."))
+        plan_page = publish_reminder_plan(campaign, carriers)
         if relecture and (other := review_under_way(campaign)):
-            return Failed(message=other)
+            return ended(other)
         store_reminder_choice(campaign, ask(campaign, plan_page) if relecture else None)
     printed = print_chosen(campaign)
     return conclude(campaign, carriers, send_remaining(campaign, carriers), printed)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
+from flows.ending import ended
 from flows.mailing import mail_documents
+from flows.naming import named, written
+from models.values.ending import Ending, Refusal
 from models.values.period import Period
 from tasks.campaigns.remaining import due_documents, waiting_documents
 from tasks.campaigns.requests import unknown_period
@@ -23,23 +26,21 @@ def reprendre_les_differes() -> State[Any]:
     """Reprend les envois différés dont l'heure est venue. Se lance tout seul, toutes les 15 minutes."""
     documents = due_documents()
     if not documents:
-        return Completed(message="Aucun envoi différé n'est à reprendre.")
+        return ended(Ending("Aucun envoi différé n'est à reprendre."))
     stops = mail_documents(documents)
-    if isinstance(stops, str):
-        return Failed(message=stops)
+    if isinstance(stops, Refusal):
+        return ended(stops)
     if stops:
-        return Failed(message=f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}")
-    return Completed(message=f"{len(documents)} envois différés repris.")
+        return ended(Refusal(f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}"))
+    return ended(Ending(f"{len(documents)} envois différés repris."))
 
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
-    period = str(asked.get("periode") or "").strip() or "toutes les périodes"
+def _describe(asked: Mapping[str, Any]) -> str:
+    period = written(asked, "periode") or "toutes les périodes"
     return f"Relance des échecs · {period}" + (" · refusés compris" if asked.get("forcer_les_refuses") else "")
 
 
-@flow(name="relancer-les-echecs", flow_run_name=run_name, persist_result=False)
+@flow(name="relancer-les-echecs", flow_run_name=named(_describe), persist_result=False)
 def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: bool = False) -> State[Any]:
     """Relance ce qui n'est pas parti : les envois en attente, et les différés dont l'heure est venue.
 
@@ -51,15 +52,14 @@ def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: 
     """
     month = Period.parse(periode)
     if periode.strip() and month is None:
-        return Failed(message=unknown_period(periode, datetime.now(PARIS)))
+        return ended(unknown_period(periode, datetime.now(PARIS)))
     if forcer_les_refuses and (month is None or not motif.strip()):
-        return Failed(message="Pour forcer les refusés, indiquez « periode » et « motif ». Rien n'a été envoyé.")
+        return ended(Refusal("Pour forcer les refusés, indiquez « periode » et « motif ». Rien n'a été envoyé."))
     period = str(month or "")
     if forcer_les_refuses:
         plan_by_force(flow_run.get_id() or "", period, motif)
     documents = waiting_documents(period)
     stops = mail_documents(documents)
-    if isinstance(stops, str):
-        return Failed(message=stops)
-    outcome = resent(documents, read_failures(period), stops, forced=forcer_les_refuses)
-    return (Failed if outcome.failed else Completed)(message=outcome.sentence)
+    if isinstance(stops, Refusal):
+        return ended(stops)
+    return ended(resent(documents, read_failures(period), stops, forced=forcer_les_refuses))

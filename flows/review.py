@@ -4,57 +4,40 @@ from __future__ import annotations
 
 from typing import cast
 
-from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
-from pydantic import Field, create_model
-
-from flows.forms import initials_entry, one_of
+from flows.forms import Form
 from models.values.campaign import CampaignReference
-from tasks.invoices.choosing import Choice
-from tasks.invoices.shown import ShownLine, read_shown_lines
+from tasks.kinds.registry import kind_named
+from tasks.monthly.choosing import Choice
+from tasks.monthly.shown import ShownLine, read_shown_lines
 
-PATIENCE_SECONDS = 14 * 24 * 3600
+AGAIN_HELP = "Déjà envoyées ou en échec : elles partiront une nouvelle fois."
 
 
 def ask(campaign: CampaignReference, plan_page: str) -> Choice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_lines(campaign)
-    form = _form(lines, _description(campaign, lines, plan_page))
-    answer = suspend_flow_run(wait_for_input=form, key="relecture", timeout=PATIENCE_SECONDS)
-    return _choice(lines, cast("dict[str, object]", answer.model_dump()))
-
-
-def _form(lines: list[ShownLine], explanation: str) -> type[RunInput]:
-    fields: dict[str, object] = {"vos_initiales": initials_entry(explanation)}
     selected = tuple(line.label for line in lines if line.preselected)
     others = tuple(line.label for line in lines if not line.preselected and line.offered)
-    if selected:
-        fields["retirer"] = (
-            list[one_of(selected)],  # type: ignore[misc]
-            Field(default=[], title="Retirer de cet envoi", description="Laissez vide pour tout envoyer."),
+    form = (
+        Form("relecture")
+        .initials(_description(campaign, lines, plan_page))
+        .choose("retirer", selected, "Retirer de cet envoi", "Laissez vide pour tout envoyer.")
+        .choose(
+            "ajouter", others, "Ajouter à cet envoi", "Déjà envoyées ou en échec : elles partiront une nouvelle fois."
         )
+    )
     if others:
-        fields["ajouter"] = (
-            list[one_of(others)],  # type: ignore[misc]
-            Field(
-                default=[],
-                title="Ajouter à cet envoi",
-                description="Déjà envoyées ou en échec : elles partiront une nouvelle fois.",
-            ),
-        )
-        fields["motif"] = (
-            str,
-            Field(default="", title="Motif du nouvel envoi", description="Gardé dans l'historique."),
-        )
-    return cast("type[RunInput]", create_model("Relecture", __base__=RunInput, **fields))  # type: ignore[call-overload]
+        form.text("motif", "Motif du nouvel envoi", help="Gardé dans l'historique.")
+    return _choice(lines, form.ask())
 
 
 def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page: str) -> str:
+    kind = kind_named(campaign.kind)
     selected = [line for line in lines if line.preselected]
     addresses = sum(line.addresses for line in selected)
     where = f"vers **{campaign.redirected_to}** (essai)" if campaign.redirected_to else f"vers **{addresses} adresses**"
     return (
-        f"**{len(selected)} factures** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
+        f"**{len(selected)} {kind.many}** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
         f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : montants, adresses, derniers envois.\n\n"
         "Retirez ce qui ne doit pas partir, puis validez : le reste de la sélection sera envoyé."
     )

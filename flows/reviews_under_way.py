@@ -8,11 +8,12 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 
 from models.values.campaign import CampaignReference
+from models.values.ending import Refusal
 from tasks.campaigns.reviews import open_reviews
 
 
-def review_under_way(campaign: CampaignReference) -> str | None:
-    """A French sentence that names the run whose review of the same period still waits; None when there is none."""
+def review_under_way(campaign: CampaignReference) -> Refusal | None:
+    """A Refusal that names the run whose review of the same period still waits; None when there is none."""
     with get_client(sync_client=True) as client:
         for flow_run_id in open_reviews(campaign):
             try:
@@ -20,7 +21,7 @@ def review_under_way(campaign: CampaignReference) -> str | None:
             except ObjectNotFound:
                 continue
             if run.state is not None and not run.state.is_final():
-                return (
+                return Refusal(
                     f"Une relecture de la même période attend déjà votre réponse : run « {run.name} ». "
                     "Validez-la ou annulez-la, puis relancez."
                 )

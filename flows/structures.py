@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, cast
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
-from pydantic import Field, create_model
 
-from flows.forms import form_key, one_of, read_answers
-from flows.review import PATIENCE_SECONDS
-from tasks.entry.addresses import AddressFault
+from flows.ending import ended
+from flows.forms import Form, ask_until_right
+from flows.naming import named, trial, written
+from models.values.ending import Refusal
 from tasks.pages.rendering import cell
-from tasks.structures.codifying import (
-    bad_trial_address,
-    find_structure,
-    finish,
-    is_stored,
-    publish_page,
-    read_trial_address,
-    store,
-)
-from tasks.structures.entry import INITIALS, LONGEST_INITIALS, read_entry
+from tasks.structures.codifying import find_structure, finish, is_stored, publish_page, read_trial_address, store
+from tasks.structures.entry import Entry, read_entry
 from tasks.structures.fields import FIELDS
+from tasks.structures.storing import Sheet
 
 FORM = "codification"
 ACTION = "que_faire"
 SAVE, LOOK = "Enregistrer", "Voir l'aperçu sans enregistrer"
 
 
-def run_name() -> str:
-    """What the list of runs shows; computed, because a template shows an empty parameter as None."""
-    asked = flow_run.get_parameters() or {}
-    code = str(asked.get("structure") or "").strip()
-    return f"Codification{f' · {code}' if code else ''}" + (" · essai" if asked.get("essai_vers") else "")
+def _describe(asked: Mapping[str, Any]) -> str:
+    code = written(asked, "structure")
+    return f"Codification{f' · {code}' if code else ''}{trial(asked, 'essai_vers')}"
 
 
-@flow(name="codifier-une-structure", flow_run_name=run_name, persist_result=False)
+@flow(name="codifier-une-structure", flow_run_name=named(_describe), persist_result=False)
 def codifier_une_structure(structure: str = "", essai_vers: str = "") -> State[Any]:
     """Règle l'expéditeur et les textes des mails d'une structure, avec aperçu, essai et historique.
 
@@ -51,53 +39,37 @@ def codifier_une_structure(structure: str = "", essai_vers: str = "") -> State[A
 
     """
     sheet = find_structure(structure)
-    if isinstance(sheet, str):
-        return Failed(message=sheet)
+    if isinstance(sheet, Refusal):
+        return ended(sheet)
     trial_to = read_trial_address(essai_vers)
-    if isinstance(trial_to, AddressFault):
-        return Failed(message=bad_trial_address(trial_to))
+    if isinstance(trial_to, Refusal):
+        return ended(trial_to)
     run = flow_run.get_id() or ""
     if not is_stored(run):
-        forms = read_answers(run, FORM)
-        if forms.typed is None:
-            ask(forms.next_number, sheet.values, "", _explanation(publish_page(sheet, saved=False), trial_to))
-        entry = read_entry(forms.typed)
-        if entry.faults or forms.typed.get(ACTION) == LOOK:
-            page = publish_page(sheet.with_values(entry.values), saved=False)
-            ask(forms.next_number, entry.values, entry.initials, _again(page, entry.faults))
-        shown = {field.key: str(forms.shown.get(field.name, "")) for field in FIELDS}
+        held, entry = ask_until_right(run, FORM, lambda: _first(sheet, trial_to), lambda typed: _read(sheet, typed))
+        shown = {field.key: str(held.get(field.name, "")) for field in FIELDS}
         store(sheet.code, shown, entry, run, trial_to)
-    done = finish(sheet.code, run)
-    return (Failed if done.failed else Completed)(message=done.sentence)
+    return ended(finish(sheet.code, run))
 
 
-def ask(number: int, values: Mapping[str, str], initials: str, description: str) -> NoReturn:
-    """Suspend the run with a form that holds ``values``: it goes on from its first line when it was answered."""
-    suspend_flow_run(
-        wait_for_input=_form(values, initials, description), key=form_key(FORM, number), timeout=PATIENCE_SECONDS
-    )
-    raise RuntimeError("a form that was never shown before suspends its run")
+def _first(sheet: Sheet, trial_to: str) -> Form:
+    return _form(sheet.values, "", _explanation(publish_page(sheet, saved=False), trial_to))
 
 
-def _form(values: Mapping[str, str], initials: str, description: str) -> type[RunInput]:
-    # The UI squeezes the description of a form as long as this one to nothing: it stands with the first field.
-    about_initials: dict[str, Any] = {
-        "title": "Vos initiales",
-        "description": description,
-        "min_length": 1,
-        "max_length": LONGEST_INITIALS,
-    }
-    fields: dict[str, object] = {
-        INITIALS: (str, Field(default=initials, **about_initials) if initials else Field(**about_initials)),
-        ACTION: (
-            one_of((SAVE, LOOK)),
-            Field(default=SAVE, title="Que faire ?", description="L'aperçu montre de nouveau ce formulaire."),
-        ),
-    }
+def _read(sheet: Sheet, typed: Mapping[str, Any]) -> Entry | Form:
+    entry = read_entry(typed)
+    if not entry.faults and typed.get(ACTION) != LOOK:
+        return entry
+    page = publish_page(sheet.with_values(entry.values), saved=False)
+    return _form(entry.values, entry.initials, _again(page, entry.faults))
+
+
+def _form(values: Mapping[str, str], initials: str, description: str) -> Form:
+    form = Form(FORM).initials(description, initials)
+    form.pick(ACTION, (SAVE, LOOK), "Que faire ?", SAVE, "L'aperçu montre de nouveau ce formulaire.")
     for field in FIELDS:
-        about = Field(default=values[field.key], title=field.title, description=field.help or None)
-        fields[field.name] = (str, about)
-    return cast("type[RunInput]", create_model("Codification", __base__=RunInput, **fields))  # type: ignore[call-overload]
+        form.text(field.name, field.title, values[field.key], field.help)
+    return form
 
 
 def _explanation(page: str, trial_to: str) -> str:

@@ -16,6 +16,7 @@ from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Structure
 from models.tables.people import Client
 from models.values.campaign import CampaignReference
+from models.values.ending import Refusal
 from models.values.kinds import ClientKind
 from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
 from tasks.reminders.planning import plan_reminders, read_reminder_request
@@ -102,7 +103,7 @@ def plan(workplace: Workplace, mode: str = "e-mail", *, today: date = TODAY, lev
     request = read_reminder_request(
         run or str(uuid4()), datetime(2024, 11, 15, 9, tzinfo=UTC), mode, None, today.isoformat(), level, redirect
     )
-    assert not isinstance(request, str), request
+    assert not isinstance(request, Refusal), request
     return plan_reminders(request, {})
 
 

@@ -20,15 +20,15 @@ from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Association, Structure
 from models.tables.people import Guardian, Resident
 from models.values.campaign import CampaignReference
-from models.values.ending import Stopped
+from models.values.ending import Refusal, Stopped
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.campaigns.remaining import remaining_documents
 from tasks.campaigns.requests import read_request
 from tasks.delivering.run import SendingRun
 from tasks.delivering.task import mail_document
-from tasks.invoices.choosing import Choice, store_choice
-from tasks.invoices.planning import plan_invoices
+from tasks.monthly.choosing import Choice, store_choice
+from tasks.monthly.planning import plan_month
 from tasks.relays.finding import find_relays
 from tests.smtp_server.process import ScriptedServer
 
@@ -84,8 +84,8 @@ class Workplace:
         """Plan a campaign as an unattended run does, up to the choice."""
         run = flow_run_id or str(uuid4())
         request = read_request(run, datetime(2024, 10, 5, tzinfo=UTC), PERIOD, None, reason, redirect)
-        assert not isinstance(request, str), request
-        return plan_invoices(request, {})
+        assert not isinstance(request, Refusal), request
+        return plan_month(request, {})
 
     def choose(self, campaign: CampaignReference, choice: Choice | None = None) -> None:
         store_choice(campaign, choice)
@@ -93,9 +93,8 @@ class Workplace:
     def send(self, campaign: CampaignReference) -> list[str | None]:
         """Send what remains; the names of the task runs' states."""
         carriers = find_relays(())
-        assert isinstance(carriers, dict), carriers
-        relays = {code: carrier.relay for code, carrier in carriers.items()}
-        with closing(SendingRun(relays, str(uuid4()), load_settings())) as run:
+        assert not carriers.missing, carriers
+        with closing(SendingRun(carriers.relays, str(uuid4()), load_settings())) as run:
             states = [mail_document.fn(document, run) for document in remaining_documents(campaign)]
             self.stops = run.stopped
         return [state.name for state in states]

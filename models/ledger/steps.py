@@ -80,7 +80,13 @@ def compose_and_claim(
     """
     check_transition(S.PLANNED, S.COMPOSED)
     check_transition(S.COMPOSED, S.CLAIMED)
-    values = {"fingerprint": fingerprint, "archive_key": archive_key, "message_id": message_id, "note": note}
+    values = {
+        "fingerprint": fingerprint,
+        "archive_key": archive_key,
+        "message_id": message_id,
+        "note": note,
+        "unwritten": False,
+    }
     return _claim(connection, delivery_id, S.PLANNED, values, flow_run_id, relay, leased_until, now)
 
 
@@ -89,7 +95,7 @@ def fail_composing(connection: Connection, delivery_id: int, *, flow_run_id: str
     row = connection.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.state == S.PLANNED)
-        .values(attempt=Delivery.attempt + 1, note=sentence[:600], changed_at=now)
+        .values(attempt=Delivery.attempt + 1, note=sentence[:600], unwritten=True, changed_at=now)
         .returning(Delivery.attempt)
     ).first()
     if row is None:
@@ -124,7 +130,9 @@ def replan(connection: Connection, delivery_id: int, state: DeliveryState, *, no
 
 def withdraw(connection: Connection, delivery_id: int, state: DeliveryState, *, note: str, now: datetime) -> bool:
     """Take a delivery that has not been sent out of the run, with the reason."""
-    return _move(connection, delivery_id, state, S.WITHDRAWN, now, {"note": note, "not_before": None})
+    return _move(
+        connection, delivery_id, state, S.WITHDRAWN, now, {"note": note, "unwritten": False, "not_before": None}
+    )
 
 
 def claim(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from models.reading.issuers import ISSUER, read_issuer
-from models.rules.recipients import NoAddress, Recipient, resolve_client, resolve_recipients
+from models.rules.recipients import Recipients, resolve_client, resolve_recipients
 from models.tables.document import Document
 from models.tables.invoice import Invoice, InvoiceLine
 from models.tables.organisation import Association, Structure, Wording
@@ -15,7 +15,7 @@ from models.tables.people import Client, Guardian, Resident
 from models.values.paper import InvoicePaper, Line
 from models.values.people import PostalAddress, full_name
 from models.values.period import Period
-from models.values.sources import Source
+from models.values.sources import InvoiceSource
 
 INVOICE_WORDING = "invoice"
 
@@ -76,23 +76,20 @@ _LINES = (
 )
 
 
-def read_invoice_source(
-    connection: Connection, document_id: int
-) -> tuple[Source, tuple[Recipient, ...] | NoAddress] | None:
-    """The source of an invoice's document as it stands now, and its current recipients; None when it is no invoice."""
-    row = connection.execute(_OF_DOCUMENT, {"document_id": document_id}).one_or_none()
-    return _source(connection, row) if row is not None else None
+def read_invoice_source(connection: Connection, document_id: int) -> tuple[InvoiceSource, Recipients]:
+    """The source of an invoice's document as it stands now, and its current recipients."""
+    return _source(connection, connection.execute(_OF_DOCUMENT, {"document_id": document_id}).one())
 
 
-def read_invoice(connection: Connection, invoice_id: int) -> Source:
+def read_invoice(connection: Connection, invoice_id: int) -> InvoiceSource:
     """The source of an invoice that another document encloses a copy of."""
     return _source(connection, connection.execute(_OF_INVOICE, {"invoice_id": invoice_id}).one())[0]
 
 
-def _source(connection: Connection, row: Row[Any]) -> tuple[Source, tuple[Recipient, ...] | NoAddress]:
+def _source(connection: Connection, row: Row[Any]) -> tuple[InvoiceSource, Recipients]:
     lines = tuple(Line(*line) for line in connection.execute(_LINES, {"invoice_id": row.id}))
     recipients = _recipients(row)
-    source = Source(
+    source = InvoiceSource(
         structure_code=row.structure_code,
         sender_name=row.sender_name or row.structure,
         sender_email=row.sender_email,
@@ -105,7 +102,7 @@ def _source(connection: Connection, row: Row[Any]) -> tuple[Source, tuple[Recipi
     return source, recipients
 
 
-def _recipients(row: Row[Any]) -> tuple[Recipient, ...] | NoAddress:
+def _recipients(row: Row[Any]) -> Recipients:
     if row.resident_id is None:
         return resolve_client(row.client_email or "")
     return resolve_recipients(row.recipients, row.resident_email, row.guardian_email or "")
@@ -140,7 +137,7 @@ def _address(row: Row[Any], whose: str) -> PostalAddress:
     return PostalAddress(street, postcode, city)
 
 
-def recipients_of(invoice: Invoice) -> tuple[Recipient, ...] | NoAddress:
+def recipients_of(invoice: Invoice) -> Recipients:
     """The current recipients of an invoice."""
     resident = invoice.resident
     if resident is None:

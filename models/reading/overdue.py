@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from models.reading.reminder_terms import USUAL, Terms, read_terms
 from models.reading.standings import DeliveryStanding, read_deliveries
 from models.rules.coverage import Coverage
-from models.rules.recipients import NoAddress, Recipient, resolve_client
+from models.rules.recipients import Recipients, resolve_client
 from models.rules.reminder_coverage import MailFact, Progress, progress, reminder_coverage
 from models.rules.reminders import InvoiceFacts, NotDue, due_level
-from models.rules.states import FAILED, DeliveryState
+from models.rules.states import FAILED
 from models.tables.campaign import Campaign, CampaignLine
 from models.tables.delivery import Delivery
 from models.tables.document import Printing
@@ -71,7 +71,7 @@ class OverdueStanding:
     client_id: int
     client_code: str
     client_name: str
-    recipients: tuple[Recipient, ...] | NoAddress
+    recipients: Recipients
     terms: Terms
     due: int | NotDue
     level_reached: int
@@ -164,7 +164,7 @@ def read_reminders(session: Session, invoices: Collection[int]) -> dict[int, lis
 
 
 def _reminder(row: Row[Any], mails: tuple[DeliveryStanding, ...], printed_at: datetime | None) -> LastReminder:
-    facts = [MailFact(d.state, d.changed_at, d.state is DeliveryState.PLANNED and bool(d.note)) for d in mails]
+    facts = [MailFact(d.state, d.changed_at, d.unwritten) for d in mails]
     channel = Channel(row.channel)
     so_far = progress(channel is Channel.LETTER, facts, printed_at)
     return LastReminder(row.document_id, row.level, so_far, channel, mails, printed_at)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from models.reading.invoice_sources import read_invoice, read_invoice_source
+from models.reading.invoice_sources import read_invoice
 from models.reading.issuers import ISSUER, read_issuer
 from models.reading.reminder_terms import USUAL
-from models.rules.recipients import NoAddress, Recipient, resolve_client
+from models.rules.recipients import Recipients, resolve_client
 from models.rules.reminders import NotDue
 from models.tables.invoice import Invoice
 from models.tables.organisation import Association, Structure, Wording
@@ -19,7 +19,7 @@ from models.tables.reminder import Reminder, ReminderLevel, ReminderLine, Remind
 from models.values.kinds import ClientKind
 from models.values.people import PostalAddress
 from models.values.reminder_paper import OverdueInvoice, ReminderPaper
-from models.values.sources import ReminderSource, Source
+from models.values.sources import ReminderSource
 
 _REMINDER = (
     select(
@@ -68,17 +68,7 @@ _WORDING = select(Wording.subject, Wording.body).where(
 )
 
 
-Found = tuple[Source | ReminderSource, tuple[Recipient, ...] | NoAddress]
-
-
-def read_source(connection: Connection, document_id: int) -> Found:
-    """The source of any document as it stands now, and its current recipients."""
-    return read_invoice_source(connection, document_id) or read_reminder_source(connection, document_id)
-
-
-def read_reminder_source(
-    connection: Connection, document_id: int
-) -> tuple[ReminderSource, tuple[Recipient, ...] | NoAddress]:
+def read_reminder_source(connection: Connection, document_id: int) -> tuple[ReminderSource, Recipients]:
     """The source of a reminder as it stands now, and the client's current address."""
     row = connection.execute(_REMINDER, {"document_id": document_id}).one()
     lines = connection.execute(_LINES, {"reminder_id": row.id}).all()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from models.rules.coverage import Coverage, DeliveryFact, coverage
-from models.rules.recipients import NoAddress, Recipient, resolve_recipients
+from models.rules.recipients import NoAddress, Recipient, Recipients, resolve_recipients
 from models.rules.states import DeliveryState
 from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document, Printing, Version
@@ -40,26 +40,29 @@ class DeliveryStanding:
     not_before: datetime | None
     message_id: str
     note: str
+    unwritten: bool
     redirected_to: str
     evidence: Evidence | None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One invoice of the period; ``deliveries`` are of its latest version, ``sent_at`` is the last acceptance ever.
+    """One document of the period; ``deliveries`` are of its latest version, ``sent_at`` is the last acceptance ever.
 
-    ``reason`` says in French why it is excluded, where a rule or a person excluded it.
+    ``number`` tells it from the structure's others. ``subject_id`` is the id of what the document is about: the
+    invoice, or another row of the kind's. Amounts are None for a paper that names none. ``reason`` says in French why
+    it is excluded, where a rule or a person excluded it.
     """
 
     document_id: int | None
-    invoice_id: int
+    subject_id: int
     structure_code: str
     structure_name: str
     name: str
     number: str
-    total_excl_tax: Decimal
-    total_incl_tax: Decimal
-    recipients: tuple[Recipient, ...] | NoAddress
+    total_excl_tax: Decimal | None
+    total_incl_tax: Decimal | None
+    recipients: Recipients
     version: int
     coverage: Coverage
     sent_at: datetime | None
@@ -113,11 +116,52 @@ def read_standings(session: Session, period: str, structures: Collection[str] = 
         row.invoice_id: row.id
         for row in session.execute(select(Document.id, Document.invoice_id).where(Document.invoice_id.in_(wanted)))
     }
-    of_period = select(Document.id).where(Document.invoice_id.in_(wanted))
-    versions = latest_versions(session, of_period)
-    deliveries = read_deliveries(session, Delivery.document_id.in_(of_period), Delivery.purpose == REAL)
-    printings = _printings(session, of_period)
-    return [_standing(invoice, documents.get(invoice.id), versions, deliveries, printings) for invoice in invoices]
+    ledger = read_ledger(session, select(Document.id).where(Document.invoice_id.in_(wanted)))
+    return [_standing(invoice, documents.get(invoice.id), ledger) for invoice in invoices]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the ledger knows of some documents: their latest versions, deliveries and printings."""
+
+    versions: Mapping[int, int]
+    deliveries: Mapping[int, list[DeliveryStanding]]
+    printings: Mapping[int, Mapping[int, datetime]]
+
+    def of(self, document_id: int | None, recipients: Recipients) -> LedgerPart:
+        """Where one document stands; one that is not there yet (None) has only its recipients."""
+        key = document_id or 0
+        version = self.versions.get(key, 1)
+        every = self.deliveries.get(key, [])
+        printed = self.printings.get(key, {})
+        latest = tuple(d for d in every if d.version == version)
+        facts = [DeliveryFact(d.address, d.state, d.changed_at, d.unwritten) for d in latest]
+        return LedgerPart(
+            version=version,
+            coverage=coverage(recipients, facts, printed.get(version)),
+            sent_at=max((d.accepted_at for d in every if d.accepted_at), default=None),
+            printed_at=max(printed.values(), default=None),
+            deliveries=latest,
+        )
+
+
+class LedgerPart(TypedDict):
+    """The fields of a Standing that come from the ledger."""
+
+    version: int
+    coverage: Coverage
+    sent_at: datetime | None
+    printed_at: datetime | None
+    deliveries: tuple[DeliveryStanding, ...]
+
+
+def read_ledger(session: Session, of_documents: Select[tuple[int]]) -> Ledger:
+    """What the ledger knows of the documents with these ids."""
+    return Ledger(
+        latest_versions(session, of_documents),
+        read_deliveries(session, Delivery.document_id.in_(of_documents), Delivery.purpose == REAL),
+        _printings(session, of_documents),
+    )
 
 
 def latest_versions(session: Session, of_documents: object) -> dict[int, int]:
@@ -143,6 +187,7 @@ _DELIVERY = (
     Delivery.not_before,
     Delivery.message_id,
     Delivery.note,
+    Delivery.unwritten,
     Delivery.redirected_to,
 )
 _ATTEMPT = (Attempt.stage, Attempt.code, Attempt.enhanced, Attempt.reply, Attempt.fault)
@@ -171,6 +216,7 @@ def read_deliveries(session: Session, *conditions: object) -> dict[int, list[Del
                 not_before=row.not_before,
                 message_id=row.message_id,
                 note=row.note,
+                unwritten=row.unwritten,
                 redirected_to=row.redirected_to,
                 evidence=_evidence(row),
             )
@@ -202,26 +248,11 @@ def _name(invoice: Row[Any]) -> str:
     return full_name(invoice.last_name, invoice.first_name)
 
 
-def _standing(
-    invoice: Row[Any],
-    document_id: int | None,
-    versions: dict[int, int],
-    deliveries: dict[int, list[DeliveryStanding]],
-    printings: dict[int, dict[int, datetime]],
-) -> Standing:
-    key = document_id or 0
-    version = versions.get(key, 1)
-    every = deliveries.get(key, [])
-    printed = printings.get(key, {})
-    latest = tuple(d for d in every if d.version == version)
+def _standing(invoice: Row[Any], document_id: int | None, ledger: Ledger) -> Standing:
     recipients = resolve_recipients(invoice.recipients, invoice.email, invoice.guardian_email or "")
-    facts = [
-        DeliveryFact(d.address, d.state, d.changed_at, d.state is DeliveryState.PLANNED and bool(d.note))
-        for d in latest
-    ]
     return Standing(
         document_id=document_id,
-        invoice_id=invoice.id,
+        subject_id=invoice.id,
         structure_code=invoice.structure_code,
         structure_name=invoice.structure_name,
         name=_name(invoice),
@@ -229,10 +260,6 @@ def _standing(
         total_excl_tax=invoice.total_excl_tax,
         total_incl_tax=invoice.total_incl_tax,
         recipients=recipients,
-        version=version,
-        coverage=coverage(recipients, facts, printed.get(version)),
-        sent_at=max((d.accepted_at for d in every if d.accepted_at), default=None),
-        printed_at=max(printed.values(), default=None),
         imported_printed_on=invoice.imported_printed_on,
-        deliveries=latest,
+        **ledger.of(document_id, recipients),
     )

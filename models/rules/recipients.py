@@ -38,6 +38,9 @@ class Recipient:
         return normalise(self.address)
 
 
+Recipients = tuple[Recipient, ...] | NoAddress
+
+
 def normalise(address: str) -> str:
     """The form in which two spellings of one mailbox are equal.
 

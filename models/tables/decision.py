@@ -15,7 +15,8 @@ class Decision(Base):
 
     The row is made when the question is asked: ``shown`` is the entry of the form, ``page`` the id of the artifact with
     the evidence. ``taken_at`` is empty until the answer is stored; from then on the run never asks again. ``choice`` is
-    a Settlement, or empty when the delivery was left as it was.
+    a Settlement, or empty when the delivery was left as it was; ``obstacle`` is then an Obstacle when something stood
+    in the way of what was answered.
     """
 
     __tablename__ = "decisions"
@@ -30,4 +31,5 @@ class Decision(Base):
     taken_at: Mapped[datetime | None] = mapped_column(UtcTime())
     initials: Mapped[str] = mapped_column(String(60), default="")
     choice: Mapped[str] = mapped_column(String(12), default="")
+    obstacle: Mapped[str] = mapped_column(String(20), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")

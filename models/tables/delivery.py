@@ -19,7 +19,8 @@ class Delivery(Base):
     ``redirected_to``. ``role`` tells whose address it is (``resident``, ``guardian``, ``client``, or
     ``resident+guardian`` where both have the same). ``attempt`` counts the claims and fences out a worker that lost its
     lease. ``failures`` counts the attempts that failed for the address's sake, which the retry schedule is made of.
-    ``archive_key`` names the exact bytes; ``fingerprint`` is of the source that they were composed from.
+    ``unwritten``: composing its message failed, and ``note`` says why; it stays planned. ``archive_key`` names the
+    exact bytes; ``fingerprint`` is of the source that they were composed from.
     """
 
     __tablename__ = "deliveries"
@@ -40,6 +41,7 @@ class Delivery(Base):
     changed_at: Mapped[Moment]
     attempt: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
+    unwritten: Mapped[bool] = mapped_column(default=False)
     not_before: Mapped[datetime | None] = mapped_column(UtcTime())
     leased_until: Mapped[datetime | None] = mapped_column(UtcTime())
     accepted_at: Mapped[datetime | None] = mapped_column(UtcTime())

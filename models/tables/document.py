@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.tables.base import Base, Key, Moment
 from models.tables.invoice import Invoice
-from models.values.kinds import DocumentKind
 
 
 class Document(Base):
-    """A paper to one resident or client that can be mailed or printed."""
+    """A paper to one resident or client that can be mailed or printed.
+
+    ``kind`` is the name of a kind of mailing. An invoice is a document of its own (``invoice_id``); what a kind sends
+    to the residents of a month without a table of its own has ``resident_id`` and ``period``.
+    """
 
     __tablename__ = "documents"
+    __table_args__ = (Index("uq_documents_resident", "kind", "resident_id", "period", unique=True),)
 
     id: Mapped[Key]
-    kind: Mapped[DocumentKind] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(10))
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
+    resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id"), index=True)
+    period: Mapped[str | None] = mapped_column(String(7), index=True)
 
     invoice: Mapped[Invoice | None] = relationship()
 

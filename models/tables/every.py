@@ -12,4 +12,5 @@ from models.tables import (  # noqa: F401
     relay_pace,
     reminder,
     structure_change,
+    structure_trial,
 )

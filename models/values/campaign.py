@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from models.values.kinds import DocumentKind
+from models.values.kinds import INVOICE
 
 REAL = "real"
 
@@ -27,6 +27,6 @@ class CampaignReference:
     reason: str
     chosen: bool
     plan_page: str
-    kind: DocumentKind = DocumentKind.INVOICE
+    kind: str = INVOICE
     reference_date: date | None = None
     mode: str = ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.values.kinds import DocumentKind
+from models.values.kinds import INVOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,4 @@ class DocumentReference:
     purpose: str
     structure: str
     label: str
-    kind: DocumentKind = DocumentKind.INVOICE
+    kind: str = INVOICE

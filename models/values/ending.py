@@ -1,4 +1,4 @@
-"""How a run ends, and what ends it before its time."""
+"""How a run ends, what ends it before its time, and why it does not begin."""
 
 from __future__ import annotations
 
@@ -17,8 +17,20 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a campaign's run ends: whether a person has something to do, and the sentence that says what."""
+class Refusal:
+    """What was asked for cannot be done: nothing was changed, and one French sentence says why and what to do."""
 
-    failed: bool
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends: the French sentence that a person reads, and ``failed`` when she has something to do.
+
+    ``page`` is Markdown, published under ``key``; both are empty when there is nothing to show.
+    """
+
+    sentence: str
+    failed: bool = False
+    page: str = ""
+    key: str = ""

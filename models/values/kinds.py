@@ -1,13 +1,10 @@
-"""The closed lists of words that the ledger stores: what a document is, how it goes, who gets it, what was decided."""
+"""The closed lists of words that the ledger stores: how a document goes, who gets it, what was decided."""
 
 from enum import StrEnum
 
-
-class DocumentKind(StrEnum):
-    """What a document is."""
-
-    INVOICE = "invoice"
-    REMINDER = "reminder"
+# The names of the kinds of mailings, as the ledger stores them. What a kind is stands in tasks/kinds/.
+INVOICE = "invoice"
+REMINDER = "reminder"
 
 
 class Channel(StrEnum):
@@ -39,3 +36,20 @@ class Settlement(StrEnum):
     ARRIVED = "arrived"
     RESEND = "resend"
     WITHDRAW = "withdraw"
+
+
+class Obstacle(StrEnum):
+    """Why an answer about an uncertain delivery changed nothing."""
+
+    IN_TWO_LISTS = "in-two-lists"
+    NO_LONGER_UNCERTAIN = "no-longer-uncertain"
+
+
+class TrialState(StrEnum):
+    """How far the trial mail of a structure came. ``begun`` and not ended: its process died; it may have arrived."""
+
+    ASKED = "asked"
+    BEGUN = "begun"
+    ACCEPTED = "accepted"
+    UNCERTAIN = "uncertain"
+    NOT_SENT = "not-sent"

@@ -8,6 +8,8 @@ from models.values.paper import Issuer
 from models.values.people import PostalAddress
 
 FORMAL_NOTICE = 3  # the level that is a "mise en demeure"
+# What each level is called on papers and screens.
+LEVEL_NAMES = {1: "relance 1", 2: "relance 2", FORMAL_NOTICE: "mise en demeure"}
 
 
 @dataclass(frozen=True, slots=True)

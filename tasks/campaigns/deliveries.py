@@ -8,12 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.database.upsert import insert_into
-from models.rules.recipients import NoAddress, Recipient
+from models.rules.recipients import NoAddress, Recipients
 from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign
 from models.tables.delivery import Delivery
-
-Recipients = tuple[Recipient, ...] | NoAddress
 
 
 def plan_deliveries(

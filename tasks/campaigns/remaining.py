@@ -87,7 +87,7 @@ def waiting_documents(period: str) -> list[DocumentReference]:
         .order_by(Delivery.document_id)
     )
     if period:
-        query = query.where(Invoice.period == period)
+        query = query.where(or_(Invoice.period == period, Document.period == period))
     with writing(load_settings().database) as session:
         steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(query).all()
@@ -132,7 +132,7 @@ def sendable(now: datetime) -> ColumnElement[bool]:
         Printing.printed_at >= Delivery.changed_at,
     )
     return or_(
-        (Delivery.state == S.PLANNED) & ~((Delivery.note != "") & printed_instead),
+        (Delivery.state == S.PLANNED) & ~(Delivery.unwritten & printed_instead),
         Delivery.state == S.COMPOSED,
         (Delivery.state == S.DEFERRED) & (Delivery.not_before <= now),
     )

@@ -13,6 +13,8 @@ from models.database.schema import is_current
 from models.database.session import reading
 from models.tables.organisation import Structure
 from models.values.campaign import purpose_of
+from models.values.ending import Refusal
+from models.values.kinds import INVOICE
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.entry.addresses import AddressFault, check_address
@@ -20,21 +22,22 @@ from tasks.entry.addresses import AddressFault, check_address
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The invoices that a run is about: a month, and structures by code (none: all); both have been checked."""
+    """The documents that a run is about: a month, and structures by code (none: all); both have been checked."""
 
     period: str
     structures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceRequest:
-    """What a run of ``factures-mensuelles`` was asked for; every field has been checked."""
+class MonthlyRequest:
+    """What a run was asked to send for a month; every field has been checked. ``kind`` is a monthly kind's name."""
 
     flow_run_id: str
     period: str
     structures: tuple[str, ...]
     reason: str = ""
     redirected_to: str = ""
+    kind: str = INVOICE
 
     @property
     def purpose(self) -> str:
@@ -48,24 +51,18 @@ def read_request(
     structures: Collection[str] | None,
     reason: str | None,
     redirected_to: str | None,
-) -> InvoiceRequest | str:
-    """Check the parameters of a run; a French sentence when one of them cannot be used. ``today`` is in Paris time."""
+    kind: str = INVOICE,
+) -> MonthlyRequest | Refusal:
+    """Check the parameters of a run; a Refusal when one of them cannot be used. ``today`` is in Paris time."""
     scope = read_scope(today, period, structures)
-    if isinstance(scope, str):
+    if isinstance(scope, Refusal):
         return scope
     redirection = read_redirection(redirected_to)
     if isinstance(redirection, Refusal):
-        return redirection.sentence
-    return InvoiceRequest(
-        flow_run_id, scope.period, scope.structures, " ".join((reason or "").split())[:300], redirection
+        return redirection
+    return MonthlyRequest(
+        flow_run_id, scope.period, scope.structures, " ".join((reason or "").split())[:300], redirection, kind
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A parameter that cannot be used, and the French sentence that says why."""
-
-    sentence: str
 
 
 def read_redirection(redirected_to: str | None) -> str | Refusal:
@@ -78,14 +75,14 @@ def read_redirection(redirected_to: str | None) -> str | Refusal:
     return checked
 
 
-def unknown_period(text: str, today: datetime) -> str:
-    """The sentence for a period that is none; ``today`` is in Paris time."""
+def unknown_period(text: str, today: datetime) -> Refusal:
+    """For a period that is none; ``today`` is in Paris time."""
     example = Period.before(today.date())
-    return f"La période « {text} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {example}."
+    return Refusal(f"La période « {text} » n'est pas reconnue : écrivez-la AAAA-MM, par exemple {example}.")
 
 
-def read_scope(today: datetime, period: str | None, structures: Collection[str] | None) -> Scope | str:
-    """Check which invoices are meant; a French sentence when it cannot be told. ``today`` is in Paris time.
+def read_scope(today: datetime, period: str | None, structures: Collection[str] | None) -> Scope | Refusal:
+    """Check which documents are meant; a Refusal when it cannot be told. ``today`` is in Paris time.
 
     Without a period, last month's.
     """
@@ -94,7 +91,7 @@ def read_scope(today: datetime, period: str | None, structures: Collection[str] 
         return unknown_period(period or "", today)
     wanted = read_structures(structures)
     if isinstance(wanted, Refusal):
-        return wanted.sentence
+        return wanted
     return Scope(str(month), wanted)
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from models.database.session import writing
 from models.tables.campaign import Campaign
 from models.values.campaign import CampaignReference
-from models.values.kinds import DocumentKind
 from settings.load import load_settings
 
 
@@ -40,7 +39,7 @@ def refer_to(campaign: Campaign) -> CampaignReference:
         reason=campaign.reason,
         chosen=campaign.chosen_at is not None,
         plan_page=campaign.plan_page,
-        kind=DocumentKind(campaign.kind),
+        kind=campaign.kind,
         reference_date=campaign.reference_date,
         mode=campaign.mode,
     )

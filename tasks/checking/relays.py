@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,8 +16,10 @@ from tasks.checking.relay import OFFERS, STEPS, Account, accounts, check_account
 from tasks.checking.result import Finding, Light, unchecked
 from tasks.checking.senders import check_senders, check_written
 from tasks.checking.words import listed
+from tasks.kinds.invoice import INVOICES
+from tasks.kinds.reminder import REMINDERS
 from tasks.mail.transport import SmtpSession
-from tasks.relays.finding import Carrier, Kind, find_relays
+from tasks.relays.finding import Carrier, Carriers, MissingRelay, find_relays
 
 OF_A_RELAY = (*STEPS, *OFFERS, "pace", "sender")
 
@@ -26,8 +28,8 @@ OF_A_RELAY = (*STEPS, *OFFERS, "pace", "sender")
 class Found:
     """The relays of the structures, for invoices and for reminders, and the lines of those that have none."""
 
-    invoices: dict[str, Carrier] = field(default_factory=dict)
-    reminders: dict[str, Carrier] = field(default_factory=dict)
+    invoices: Mapping[str, Carrier] = field(default_factory=dict)
+    reminders: Mapping[str, Carrier] = field(default_factory=dict)
     missing: tuple[Finding, ...] = ()
 
 
@@ -59,53 +61,35 @@ def search_relays(facts: Facts, server_answers: bool, from_environment: bool) ->
             "Démarrer Facteur avec « facteur up », ou remplir FACTEUR_SMTP__HOST.",
         )
         return Found(missing=(missing, *untried("aucun serveur SMTP n'est connu")))
-    invoices, missing_invoices = _search(facts, "invoice")
+    invoices, missing_invoices = _search(facts, INVOICES.relay_suffix)
     if from_environment:
         return Found(invoices, missing=tuple(missing_invoices))
-    reminders, missing_reminders = _search(facts, "reminder")
+    reminders, missing_reminders = _search(facts, REMINDERS.relay_suffix)
     return Found(invoices, reminders, tuple(dict.fromkeys((*missing_invoices, *missing_reminders))))
 
 
-def _search(facts: Facts, kind: Kind) -> tuple[dict[str, Carrier], list[Finding]]:
+def _search(facts: Facts, suffix: str = "") -> tuple[Mapping[str, Carrier], list[Finding]]:
     codes = tuple(facility.code for facility in facts.facilities)
-    found = _find(codes, kind)
-    if isinstance(found, dict):
-        return found, []
-    carriers: dict[str, Carrier] = {}
+    try:
+        carriers = find_relays(codes, suffix)
+    except (HTTPError, RuntimeError) as error:
+        unread = MissingRelay(
+            f"Le réglage du serveur SMTP ne peut pas être lu ({type(error).__name__})",
+            "vérifiez que le serveur Prefect répond.",
+        )
+        carriers = Carriers(missing=dict.fromkeys(codes, unread))
     without: dict[str, list[str]] = {}  # by what to do: the rest of the sentence names one structure
-    observed: dict[str, tuple[str, str]] = {}
-    for code in codes:
-        one = _find((code,), kind)
-        if isinstance(one, dict):
-            carriers |= one
-            continue
-        what, remedy = _halves(one)
-        without.setdefault(remedy or what, []).append(code)
-        observed.setdefault(remedy or what, (what, remedy))
+    for code, missing in carriers.missing.items():
+        without.setdefault(missing.remedy or missing.observed, []).append(code)
     findings: list[Finding] = []
-    for key, affected in without.items():
-        about = listed(affected)
-        findings.append(Finding("relay", Light.RED, *observed[key], about))
+    for affected in without.values():
+        about, first = listed(affected), carriers.missing[affected[0]]
+        remedy = first.remedy[:1].upper() + first.remedy[1:]
+        findings.append(Finding("relay", Light.RED, first.observed.rstrip(".") + ".", remedy, about))
         findings += untried("aucun serveur SMTP n'est connu", about)
-    return carriers, findings
+    return carriers.found, findings
 
 
 def untried(because: str, about: str = "") -> list[Finding]:
     """The lines of a relay that could not even be looked for."""
     return unchecked(OF_A_RELAY, because, about)
-
-
-def _find(codes: tuple[str, ...], kind: Kind) -> dict[str, Carrier] | str:
-    try:
-        return find_relays(codes, kind)
-    except (HTTPError, RuntimeError) as error:
-        return (
-            f"Le réglage du serveur SMTP ne peut pas être lu ({type(error).__name__}) : "
-            "vérifiez que le serveur Prefect répond."
-        )
-
-
-def _halves(sentence: str) -> tuple[str, str]:
-    """What is wrong, and what to do: the sentences of ``find_relays`` have a colon between them."""
-    what, _, remedy = sentence.removesuffix(" Rien n'a été envoyé.").partition(" : ")
-    return what.rstrip(".") + ".", remedy[:1].upper() + remedy[1:]

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from models.rules.recipients import Recipient, Role
-from models.values.mail import Attachment, Mail
-from models.values.sources import ReminderSource, Source
+from models.rules.recipients import Recipient
+from models.values.mail import Mail
+from models.values.sources import Source
 from tasks.composing import archive
-from tasks.documents.invoice_pdf import invoice_pdf
-from tasks.documents.mail_body import attachment_name, invoice_mail
-from tasks.documents.mail_parts import MailText
-from tasks.documents.reminder_mail import reminder_attachment_name, reminder_mail
-from tasks.documents.reminder_pdf import reminder_pdf
-from tasks.documents.reminder_wording import ConsumerTermsError, reminder_text
+from tasks.composing.written import UnwritableError, Writer, Written
+from tasks.documents.reminder_wording import ConsumerTermsError
 from tasks.french.moments import PARIS
 from tasks.mail.message import assemble, message_id
 
@@ -26,20 +22,17 @@ TRIAL_MARK = "[TEST] "
 WITHOUT_COPIES = "sans les copies des factures : le message aurait dépassé la taille que le serveur accepte"
 
 
-class UnwritableError(Exception):
-    """A message cannot be composed from what the ledger holds. The text is a French sentence for the clerk."""
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a message is composed from.
+    """What a message is composed from; it goes through a pipe to a process beside.
 
-    ``redirected_to`` is the address of a trial, empty for a real sending. ``size_limit`` is what the relay takes, in
-    bytes; 0: it did not say. A reminder that would be larger goes without the copies of the invoices that it names.
-    ``date`` is the message's, timezone-aware.
+    ``write`` is the kind's writer: a function of a module. ``redirected_to`` is the address of a trial, empty for a
+    real sending. ``size_limit`` is what the relay takes, in bytes; 0: it did not say. What would be larger goes without
+    the copies that its source has. ``date`` is the message's, timezone-aware.
     """
 
-    source: Source | ReminderSource
+    source: Source
+    write: Writer
     recipient: Recipient
     redirected_to: str
     delivery_key: str
@@ -71,14 +64,6 @@ class Unkept:
     error: OSError
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a message says and encloses."""
-
-    text: MailText
-    attachments: tuple[Attachment, ...]
-
-
 def compose(order: Order) -> Composed | Unwritten | Unkept:
     """Compose a message and archive it."""
     try:
@@ -93,7 +78,7 @@ def compose(order: Order) -> Composed | Unwritten | Unkept:
         return Unkept(error)
 
 
-def identity(source: Source | ReminderSource, delivery_key: str) -> str:
+def identity(source: Source, delivery_key: str) -> str:
     """The Message-ID of a delivery: the same for every attempt, another one for another version."""
     key = f"{source.structure_code}:{source.key}:{delivery_key}"
     return message_id(key, source.sender_email.rpartition("@")[2])
@@ -106,12 +91,10 @@ def _message(order: Order) -> tuple[bytes, str]:
             f"la structure {source.structure_code} n'a pas d'adresse d'expéditeur : "
             "complétez la colonne « expediteur_email » et importez de nouveau"
         )
-    if isinstance(source, Source):
-        return _assembled(order, _invoice(source, order.recipient, order.archive)), ""
-    whole = _assembled(order, _reminder(source, order.archive, copies=True))
-    if not order.size_limit or len(whole) <= order.size_limit:
+    whole = _assembled(order, order.write(source, order.recipient, order.archive, copies=True))
+    if not source.copies or not order.size_limit or len(whole) <= order.size_limit:
         return whole, ""
-    return _assembled(order, _reminder(source, order.archive, copies=False)), WITHOUT_COPIES
+    return _assembled(order, order.write(source, order.recipient, order.archive, copies=False)), WITHOUT_COPIES
 
 
 def _assembled(order: Order, written: Written) -> bytes:
@@ -130,49 +113,3 @@ def _assembled(order: Order, written: Written) -> bytes:
             date=order.date.astimezone(PARIS),
         )
     )
-
-
-def _invoice(source: Source, recipient: Recipient, archive_folder: Path) -> Written:
-    paper = source.paper
-    if paper.period is None:
-        raise UnwritableError(f"la facture {paper.number} n'a pas de période")
-    text = invoice_mail(
-        *source.wording,
-        person=paper.name,
-        period=paper.period,
-        issuer=paper.issuer,
-        copy_to=_copy_to(source, recipient.role),
-    )
-    return Written(text, (_enclosed(source, archive_folder),))
-
-
-def _reminder(source: ReminderSource, archive_folder: Path, *, copies: bool) -> Written:
-    paper = source.paper
-    letter = Attachment(
-        reminder_attachment_name(paper.dated, paper.code), reminder_pdf(paper, reminder_text(*source.wording, paper))
-    )
-    enclosed = tuple(_enclosed(copy, archive_folder) for copy in source.copies) if copies else ()
-    return Written(reminder_mail(*source.wording, paper, copies=copies), (letter, *enclosed))
-
-
-def _enclosed(source: Source, archive_folder: Path) -> Attachment:
-    return Attachment(attachment_name(source.paper.number, source.paper.period), _pdf(source, archive_folder))
-
-
-def _copy_to(source: Source, role: Role) -> str:
-    """The name of the other one who gets this document by e-mail; never an address."""
-    if not source.copied:
-        return ""
-    return source.paper.care_of if role is Role.RESIDENT else source.paper.name
-
-
-def _pdf(source: Source, archive_folder: Path) -> bytes:
-    if not source.pdf_key:
-        return invoice_pdf(source.paper)
-    try:
-        return archive.get(archive_folder, source.pdf_key)
-    except (OSError, ValueError) as error:
-        raise UnwritableError(
-            f"le PDF importé de la facture {source.paper.number} manque dans l'archive ou a été modifié : "
-            "importez-le de nouveau"
-        ) from error

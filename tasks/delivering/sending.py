@@ -1,4 +1,4 @@
-"""The third stage of a sending: claim, hand over behind the fence, record what was observed."""
+"""The last step of a delivery: hand over behind the fence, and record what was observed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
@@ -20,9 +20,9 @@ from models.rules.replies import Judgement, Verdict
 from models.rules.retries import next_try
 from models.rules.states import DeliveryState
 from models.tables.delivery import Attempt, Delivery
-from models.values.ending import Stopped
 from models.values.evidence import Evidence, Stage
 from settings.load import Settings
+from tasks.delivering.endings import Again, Settled
 from tasks.failpoints import reached
 from tasks.mail.transport import SmtpSession
 from tasks.relays.pool import RelayPool
@@ -45,24 +45,8 @@ class Claimed:
     message: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """How an attempt ended: the state of the delivery, what was observed, and in French what it means."""
-
-    state: DeliveryState
-    evidence: Evidence | None = None
-    sentence: str = ""
-    again: bool = False
-    not_before: datetime | None = None
-
-
-def held_back(stopped: Stopped) -> Sent:
-    """A delivery that waits because its pool is closed."""
-    return Sent(DeliveryState.COMPOSED, stopped.evidence, stopped.sentence)
-
-
-def send(claimed: Claimed, connection: SmtpSession, pool: RelayPool, settings: Settings) -> Sent:
-    """Hand a claimed delivery over and record the outcome; ``again``: it was provably not sent."""
+def send(claimed: Claimed, session: SmtpSession, pool: RelayPool, settings: Settings) -> Again | Settled:
+    """Hand a claimed delivery over and record the outcome."""
 
     def fence() -> bool:
         reached("body-sent")
@@ -82,7 +66,7 @@ def send(claimed: Claimed, connection: SmtpSession, pool: RelayPool, settings: S
         return ours
 
     pool.catch_up()
-    evidence = connection.hand_over(
+    evidence = session.hand_over(
         claimed.sender, claimed.recipient, claimed.message, fence, ENVELOPE_KEY.format(claimed.delivery_id)
     )
     reached("replied")
@@ -92,16 +76,18 @@ def send(claimed: Claimed, connection: SmtpSession, pool: RelayPool, settings: S
     return sent
 
 
-def record(delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings) -> Sent:
+def record(
+    delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings
+) -> Again | Settled:
     """Write the outcome of an attempt down.
 
     A database that is locked or full is asked again for a minute: after a 250 nobody else knows that the message was
     accepted. If it stays so, the row stays in ``handing_over``, and becomes uncertain when its lease ends.
     """
     if judgement.verdict is Verdict.NOT_OURS:
-        return Sent(DeliveryState.CLAIMED, evidence, explain(evidence).cause)
+        return Settled(DeliveryState.CLAIMED, evidence, explain(evidence).cause)
 
-    def write() -> Sent:
+    def write() -> Again | Settled:
         with writing_rows(settings.database) as rows:
             return _settle(rows, delivery_id, attempt, evidence, judgement, settings)
 
@@ -110,7 +96,7 @@ def record(delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgem
 
 def _settle(
     rows: Connection, delivery_id: int, attempt: int, evidence: Evidence, judgement: Judgement, settings: Settings
-) -> Sent:
+) -> Again | Settled:
     now = utc_now()
     not_before = None
     match judgement.verdict:
@@ -123,8 +109,10 @@ def _settle(
         case Verdict.DEFERRED:
             after = DeliveryState.DEFERRED
             not_before = _next_try(rows, delivery_id, now, settings)
-        case _:
+        case Verdict.RECONNECT | Verdict.RELAY_DELAYED | Verdict.RELAY_STOPPED | Verdict.NOT_OURS | Verdict.UNWRITTEN:
             after = DeliveryState.COMPOSED
+        case _:
+            assert_never(judgement.verdict)
     moved = steps.settle(
         rows,
         delivery_id,
@@ -141,8 +129,9 @@ def _settle(
     if after is DeliveryState.DEFERRED and not_before is None and moved:
         after = DeliveryState.ABANDONED
         steps.abandon(rows, delivery_id, now=now)
-    again = judgement.verdict in {Verdict.RECONNECT, Verdict.RELAY_DELAYED}
-    return Sent(after, evidence, explain(evidence).cause, again, not_before)
+    if judgement.verdict in {Verdict.RECONNECT, Verdict.RELAY_DELAYED}:
+        return Again(relay_at_fault=True)
+    return Settled(after, evidence, explain(evidence).cause, not_before)
 
 
 def _next_try(rows: Connection, delivery_id: int, now: datetime, settings: Settings) -> datetime | None:

@@ -1,6 +1,8 @@
-"""Mailing one document: address resolution, composing and sending, one task run per document."""
+"""Mailing one document: prepare, lend, claim, send; one task run per document."""
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -9,17 +11,19 @@ from prefect.states import Cancelled, Completed, Failed
 
 from models.database.session import reading_rows
 from models.ledger.pending import PendingDelivery, read_pending
-from models.reading.reminder_sources import Found, read_source
-from models.rules.states import FAILED, DeliveryState
+from models.rules.states import DeliveryState
 from models.values.documents import DocumentReference
 from models.values.ending import Stopped
+from models.values.evidence import Evidence
 from tasks.delivering.claiming import claim
+from tasks.delivering.endings import Again, Settled, held_back
 from tasks.delivering.preparing import SENDABLE, Ready, prepare, reread
 from tasks.delivering.run import SendingRun
-from tasks.delivering.sending import Claimed, Sent, held_back, send
+from tasks.delivering.sending import Claimed, send
 from tasks.french.labels import observed
 from tasks.french.moments import paris_moment
-from tasks.mail.transport import SmtpSession
+from tasks.kinds.kind import Found, Kind
+from tasks.kinds.registry import kind_named
 from tasks.relays.pool import RelayPool
 
 S = DeliveryState
@@ -53,53 +57,55 @@ def mail_document(document: DocumentReference, run: SendingRun) -> State[None]:
 
     The retry schedule lives in the ledger, so the task itself never retries.
     """
+    kind = kind_named(document.kind)
     with reading_rows(run.settings.database) as rows:
         deliveries = [delivery for delivery in read_pending(rows, document) if delivery.state in SENDABLE]
         if not deliveries:
             return Completed(name="Déjà envoyé", message="Rien à envoyer : tout est déjà parti.")
-        found = read_source(rows, document.document_id)
+        found = kind.read_source(rows, document.document_id)
     pool = run.pool(document.structure)
-    sent = [_mail(delivery, found, pool, run) for delivery in deliveries]
-    return _task_state(min(sent, key=lambda outcome: _BY_GRAVITY.index(outcome.state)))
+    settled = [_mail(delivery, found, kind, pool, run) for delivery in deliveries]
+    return _task_state(min(settled, key=lambda one: _BY_GRAVITY.index(one.state)))
 
 
-def _mail(delivery: PendingDelivery, found: Found, pool: RelayPool, run: SendingRun) -> Sent:
-    while pool.stopped is None:  # ends: every fault of the relay brings the breaker nearer
-        # Composed before a connection is free: what it takes costs nobody his turn.
-        outcome = _hand_in(prepare(delivery, found, pool, run), pool, run)
-        if not outcome.again:
-            return outcome
-        delivery, found = reread(delivery, run)
-    return held_back(pool.stopped)
+def _mail(delivery: PendingDelivery, found: Found, kind: Kind, pool: RelayPool, run: SendingRun) -> Settled:
+    """Prepare, lend, claim, send: from the beginning again when something changed on the way.
+
+    It ends: every fault of the relay brings the breaker nearer, and changes are looked at a few times.
+    """
+    changes = 0
+    # Composed before a session is free: what it takes costs nobody his turn.
+    step = prepare(delivery, found, kind, pool, run) if pool.stopped is None else held_back(pool.stopped)
+    while not isinstance(step, Settled):
+        if pool.stopped is not None:
+            return held_back(pool.stopped)
+        if isinstance(step, Ready):
+            step = _hand_in(step, kind, pool, run)
+            continue
+        changes += not step.relay_at_fault
+        if changes == TRIES_AT_CHANGING_SOURCE:
+            return Settled(S.PLANNED, sentence="les données changent sans cesse ; relancez plus tard")
+        delivery, found = reread(delivery, kind, run)
+        step = prepare(delivery, found, kind, pool, run)
+    return step
 
 
-def _hand_in(ready: Ready | Sent, pool: RelayPool, run: SendingRun) -> Sent:
-    while isinstance(ready, Ready):
-        with pool.connection() as connection:
-            if isinstance(connection, Stopped):
-                return held_back(connection)
-            if isinstance(connection, SmtpSession):
-                return _mail_over(connection, ready, pool, run)
-            pool.judge(connection)
-    return ready
+def _hand_in(ready: Ready, kind: Kind, pool: RelayPool, run: SendingRun) -> Ready | Again | Settled:
+    """Lend, claim, send; ``ready`` itself when no session could be had."""
+    with pool.session() as session:
+        match session:
+            case Stopped():
+                return held_back(session)
+            case Evidence():
+                pool.judge(session)
+                return ready
+        if ready.is_too_large(session.size_limit):  # known only now: composed anew, without copies
+            return Again()
+        claimed = claim(ready, kind, pool.relay.account, run)
+        return send(claimed, session, pool, run.settings) if isinstance(claimed, Claimed) else claimed
 
 
-def _mail_over(connection: SmtpSession, ready: Ready, pool: RelayPool, run: SendingRun) -> Sent:
-    for _ in range(TRIES_AT_CHANGING_SOURCE):
-        if not ready.is_too_large(connection.size_limit):
-            claimed = claim(ready, pool.relay.account, run)
-            if isinstance(claimed, Claimed):
-                return send(claimed, connection, pool, run.settings)
-            if claimed is not None:
-                return claimed
-        again = prepare(*reread(ready.delivery, run), pool, run)
-        if isinstance(again, Sent):
-            return again
-        ready = again
-    return Sent(S.PLANNED, sentence="les données changent sans cesse ; relancez plus tard")
-
-
-def _task_state(worst: Sent) -> State[None]:
+def _task_state(worst: Settled) -> State[None]:
     """The state of a task run in words that a clerk understands."""
     seen = f" : {observed(worst.evidence)}" if worst.evidence else ""
     match worst.state:
@@ -107,7 +113,7 @@ def _task_state(worst: Sent) -> State[None]:
             return Completed(name="Envoyé", message=f"Envoyé{seen}")
         case S.UNCERTAIN:
             return Failed(name="Incertain", message=f"Incertain{seen}. {worst.sentence}")
-        case state if state in FAILED:
+        case S.REFUSED | S.ABANDONED:
             return Failed(name="Refusé", message=f"Refusé à l'envoi{seen}. {worst.sentence}")
         case S.DEFERRED:
             when = f" Prochain essai le {paris_moment(worst.not_before)}." if worst.not_before else ""
@@ -116,5 +122,7 @@ def _task_state(worst: Sent) -> State[None]:
             return Completed(name="Retiré", message=f"Retiré de l'envoi : {worst.sentence}.")
         case S.PLANNED:
             return Failed(name="Non composé", message=f"Arrêté à la composition : {worst.sentence}.")
-        case _:
+        case S.COMPOSED | S.CLAIMED | S.HANDING_OVER:
             return Cancelled(name="En attente", message=f"En attente : {worst.sentence}")
+        case _:
+            assert_never(worst.state)

@@ -10,36 +10,23 @@ from typing import BinaryIO
 import pikepdf
 from reportlab.pdfgen.canvas import Canvas
 
-from models.values.paper import InvoicePaper
-from models.values.reminder_paper import ReminderPaper
 from tasks.documents import layout
 from tasks.documents.cover_sheet import Entry, Heading, cover_sheet_pdf
-from tasks.documents.invoice_pdf import draw_invoice
 from tasks.documents.layout import PAGE_SIZE
-from tasks.documents.reminder_pdf import draw_reminder
-from tasks.documents.reminder_wording import ReminderText
 from tasks.documents.typography import rendering
 
-
-@dataclass(frozen=True, slots=True)
-class ReminderLetter:
-    """A reminder to draw: its paper, and the clerk's text with the keywords filled."""
-
-    paper: ReminderPaper
-    text: ReminderText
-
-
-Drawn = InvoicePaper | ReminderLetter
+# Draws one document on a canvas, from a front page on, and returns how many pages it took.
+Drawing = Callable[[Canvas], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One document to print: drawn from its paper, or an imported PDF, named by its key."""
+    """One document to print: a drawing, or an imported PDF, named by its key."""
 
     structure: str
     name: str
     number: str
-    content: Drawn | str
+    content: Drawing | str
 
 
 def write_print_file(
@@ -71,22 +58,16 @@ def write_print_file(
         return len(whole.pages)
 
 
-def _draw(documents: Sequence[Drawn], heading: Heading) -> tuple[BytesIO, list[int]]:
+def _draw(drawings: Sequence[Drawing], heading: Heading) -> tuple[BytesIO, list[int]]:
     """The drawn documents one after another, and how many pages each has; without any, one blank page."""
     file = BytesIO()
     with rendering():
         title, dated = heading.subject, heading.made_at.date()
         canvas = layout.new_canvas(file, title=title, author="Facteur", dated=dated)
-        counts = [_draw_one(canvas, document) for document in documents]
+        counts = [draw(canvas) for draw in drawings]
         canvas.save()
     file.seek(0)
     return file, counts
-
-
-def _draw_one(canvas: Canvas, document: Drawn) -> int:
-    if isinstance(document, ReminderLetter):
-        return draw_reminder(canvas, document.paper, document.text)
-    return draw_invoice(canvas, document)
 
 
 def _length(content: bytes) -> int:

@@ -22,13 +22,13 @@ from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.values.campaign import REAL
 from models.values.documents import DocumentReference
-from models.values.ending import Outcome, Stopped
-from models.values.kinds import DocumentKind
+from models.values.ending import Ending, Stopped
 from settings.load import load_settings
-from tasks.campaigns.requests import InvoiceRequest
+from tasks.campaigns.requests import MonthlyRequest
 from tasks.french.moments import PARIS
-from tasks.invoices.choosing import Choice, store_choice
-from tasks.invoices.planning import plan_invoices
+from tasks.kinds.registry import KINDS
+from tasks.monthly.choosing import Choice, store_choice
+from tasks.monthly.planning import plan_month
 from tasks.pages.headlines import Tally, counts, plural
 
 
@@ -103,14 +103,14 @@ def plan_by_force(flow_run_id: str, period: str, reason: str) -> None:
     if not stuck:
         return
     words = " ".join(reason.split())[:300]
-    request = InvoiceRequest(flow_run_id, period, (), words)
-    campaign = plan_invoices(request, {"periode": period, "motif": words, "forcer_les_refuses": True})
+    request = MonthlyRequest(flow_run_id, period, (), words)
+    campaign = plan_month(request, {"periode": period, "motif": words, "forcer_les_refuses": True})
     store_choice(campaign, Choice(stuck, reason=words))
 
 
 def resent(
     documents: Collection[DocumentReference], failures: Failures, stops: Collection[Stopped], *, forced: bool
-) -> Outcome:
+) -> Ending:
     """How the run ends: what became of ``documents``, read from the ledger, and what only a person can mend."""
     with reading(load_settings().database) as session:
         tally, next_try = _tally(session, documents)
@@ -135,23 +135,23 @@ def resent(
             "ou corrigez l'adresse, importez-la et relancez « relances »."
         )
     sentences += [f"Arrêt : {stop.sentence}. {stop.remedy}" for stop in list(stops)[:1]]
-    return Outcome(bool(stops or tally.refused or tally.uncertain or tally.waiting), " ".join(sentences))
+    return Ending(" ".join(sentences), bool(stops or tally.refused or tally.uncertain or tally.waiting))
 
 
 def _counted(documents: Collection[DocumentReference]) -> str:
     """``2 factures et 1 relance``."""
     kinds = Counter(kind for _, kind in {(document.document_id, document.kind) for document in documents})
-    parts = (plural(kinds[DocumentKind.INVOICE], "facture"), plural(kinds[DocumentKind.REMINDER], "relance"))
+    parts = (plural(kinds[kind.name], kind.one) for kind in KINDS.values())
     return " et ".join(part for part in parts if part)
 
 
 def _tally(session: Session, documents: Collection[DocumentReference]) -> tuple[Tally, datetime | None]:
     wanted = {(document.document_id, document.version) for document in documents}
     rows = session.execute(
-        select(Delivery.document_id, Delivery.version, Delivery.state, Delivery.note, Delivery.not_before).where(
+        select(Delivery.document_id, Delivery.version, Delivery.state, Delivery.unwritten, Delivery.not_before).where(
             Delivery.purpose == REAL, Delivery.document_id.in_({document for document, _ in wanted})
         )
     ).all()
     rows = [row for row in rows if (row.document_id, row.version) in wanted]
-    tally = Tally.of([(str(row.document_id), DeliveryState(row.state), bool(row.note)) for row in rows])
+    tally = Tally.of([(row.document_id, DeliveryState(row.state), row.unwritten) for row in rows])
     return tally, min((row.not_before for row in rows if row.not_before), default=None)

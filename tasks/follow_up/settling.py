@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,16 +18,15 @@ from models.rules.states import DeliveryState
 from models.tables.decision import Decision
 from models.tables.delivery import Delivery
 from models.values.documents import DocumentReference
-from models.values.ending import Outcome, Stopped
-from models.values.kinds import Settlement
+from models.values.ending import Ending, Stopped
+from models.values.kinds import Obstacle, Settlement
 from settings.load import load_settings
 from tasks.campaigns.documents import references
 from tasks.campaigns.remaining import sendable
+from tasks.french.labels import OBSTACLE
 from tasks.pages.headlines import Tally, counts, plural
 
 S = DeliveryState
-IN_TWO_LISTS = "dans deux listes à la fois"
-NO_LONGER_UNCERTAIN = "n'était plus incertain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ def store_answer(flow_run_id: str, answer: Answer) -> None:
             row.taken_at, row.initials = now, answer.initials[:60]
             choice = choices.get(row.delivery_id)
             if void:
-                row.reason = IN_TWO_LISTS if often[row.delivery_id] > 1 else ""
+                row.obstacle = Obstacle.IN_TWO_LISTS if often[row.delivery_id] > 1 else ""
             elif choice is None:
                 continue
             elif _carry_out(session, row.delivery_id, choice, answer, now):
                 row.choice, row.reason = choice, answer.reason[:300]
             else:
-                row.reason = NO_LONGER_UNCERTAIN
+                row.obstacle = Obstacle.NO_LONGER_UNCERTAIN
 
 
 def _carry_out(session: Session, delivery_id: int, choice: Settlement, answer: Answer, now: datetime) -> bool:
@@ -75,6 +75,8 @@ def _carry_out(session: Session, delivery_id: int, choice: Settlement, answer: A
         case Settlement.RESEND:
             # No note: it would hide the server's next reply from the reports.
             return steps.decide(session.connection(), delivery_id, S.COMPOSED, note="", now=now)
+        case _:
+            assert_never(choice)
 
 
 def resends(flow_run_id: str) -> list[DocumentReference]:
@@ -92,22 +94,24 @@ def resends(flow_run_id: str) -> list[DocumentReference]:
         return references(session, [(row.document_id, row.version, row.purpose) for row in rows])
 
 
-def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Outcome:
+def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Ending:
     """How the run ends, read from the ledger: what was decided, what became of it, and what stays uncertain."""
     with reading(load_settings().database) as session:
         rows = session.execute(
-            select(Decision.choice, Decision.reason, Decision.initials, Decision.shown, Delivery.id, Delivery.state)
+            select(Decision.choice, Decision.obstacle, Decision.initials, Decision.shown, Delivery.id, Delivery.state)
             .join(Delivery, Decision.delivery_id == Delivery.id)
             .where(Decision.flow_run_id == flow_run_id)
             .order_by(Decision.id)
         ).all()
-    twice = [row.shown for row in rows if row.reason == IN_TWO_LISTS]
+    twice = [row.shown for row in rows if row.obstacle == Obstacle.IN_TWO_LISTS]
     if twice:
-        return Outcome(
-            True, f"Rien n'a été changé : {' ; '.join(twice)} est {IN_TWO_LISTS}. Relancez « regler-les-incertains »."
+        return Ending(
+            f"Rien n'a été changé : {' ; '.join(twice)} est {OBSTACLE[Obstacle.IN_TWO_LISTS]}. "
+            "Relancez « regler-les-incertains ».",
+            failed=True,
         )
     by_choice = Counter(row.choice for row in rows)
-    tally = Tally.of([(str(row.id), S(row.state), False) for row in rows if row.choice == Settlement.RESEND])
+    tally = Tally.of([(row.id, S(row.state), False) for row in rows if row.choice == Settlement.RESEND])
     parts = [
         plural(by_choice[Settlement.ARRIVED], "bien arrivé"),
         f"{by_choice[Settlement.RESEND]} à renvoyer ({counts(tally)})" if by_choice[Settlement.RESEND] else "",
@@ -115,7 +119,7 @@ def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Outcome:
     ]
     decided = len(rows) - by_choice[""]
     open_ = sum(row.choice == "" and row.state == S.UNCERTAIN for row in rows)
-    changed = sum(row.reason == NO_LONGER_UNCERTAIN for row in rows)
+    changed = sum(row.obstacle == Obstacle.NO_LONGER_UNCERTAIN for row in rows)
     sentences = [
         f"{plural(decided, 'décision')} de {rows[0].initials} : {', '.join(part for part in parts if part)}."
         if decided
@@ -125,4 +129,4 @@ def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Outcome:
     ]
     sentences += [f"Arrêt : {stop.sentence}. {stop.remedy}" for stop in list(stops)[:1]]
     failed = bool(stops or tally.refused or tally.uncertain or tally.waiting)
-    return Outcome(failed, " ".join(sentence for sentence in sentences if sentence))
+    return Ending(" ".join(sentence for sentence in sentences if sentence), failed)

@@ -23,8 +23,9 @@ from models.tables.reminder import Reminder
 from models.values.campaign import REAL
 from models.values.evidence import Fault
 from models.values.people import alphabetical, full_name
+from models.values.reminder_paper import LEVEL_NAMES
 from settings.load import load_settings
-from tasks.french.labels import FAULT, REMINDER, ROLE
+from tasks.french.labels import FAULT, ROLE
 from tasks.french.moments import paris_moment
 from tasks.pages.rendering import render_page
 
@@ -131,7 +132,7 @@ def _uncertain(session: Session, period: str) -> list[_Found]:
 
 def _sorted(session: Session, query: Select[Any]) -> list[_Found]:
     found = [
-        _Found(delivery, attempt, client or full_name(last, first), number or REMINDER[level])
+        _Found(delivery, attempt, client or full_name(last, first), number or LEVEL_NAMES[level])
         for delivery, attempt, number, last, first, client, level in session.execute(query).tuples()
     ]
     return sorted(found, key=lambda one: one.order)

@@ -6,7 +6,7 @@ from models.rules.reminder_coverage import DESELECTED, Progress
 from models.rules.reminders import NotDue
 from models.rules.states import DeliveryState
 from models.values.evidence import Evidence, Fault
-from models.values.kinds import Channel
+from models.values.kinds import Channel, Obstacle, TrialState
 
 STATE = {
     DeliveryState.PLANNED: "prévu",
@@ -61,7 +61,19 @@ ROLE = {
     Role.CLIENT: "client",
 }
 
-REMINDER = {1: "relance 1", 2: "relance 2", 3: "mise en demeure"}
+# Why an answer about an uncertain delivery changed nothing.
+OBSTACLE = {
+    Obstacle.IN_TWO_LISTS: "dans deux listes à la fois",
+    Obstacle.NO_LONGER_UNCERTAIN: "n'était plus incertain",
+}
+
+TRIAL = {
+    TrialState.ASKED: "demandé",
+    TrialState.BEGUN: "commencé",
+    TrialState.ACCEPTED: "accepté",
+    TrialState.UNCERTAIN: "incertain",
+    TrialState.NOT_SENT: "pas parti",
+}
 
 CHANNEL = {Channel.EMAIL: "e-mail", Channel.LETTER: "courrier"}
 

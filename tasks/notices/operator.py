@@ -16,6 +16,7 @@ from sqlalchemy import select
 from models.database.clock import utc_now
 from models.database.session import reading
 from models.tables.organisation import Structure
+from models.values.ending import Ending
 from models.values.mail import Mail
 from models.values.relay import Relay
 from settings.load import load_settings
@@ -48,8 +49,7 @@ _STILL_SO = {
 class Notice:
     """How the telling ended. ``again``: no relay took the mail, which it may do later."""
 
-    sentence: str
-    failed: bool = False
+    ending: Ending
     again: bool = False
 
 
@@ -61,30 +61,30 @@ def notify(run_id: str, reason: Reason) -> Notice:
     settings = load_settings()
     operators, sender = settings.notices.operators, settings.notices.sender
     if not operators:
-        return Notice("Aucun destinataire réglé (FACTEUR_NOTICES__OPERATOR).")
+        return Notice(Ending("Aucun destinataire réglé (FACTEUR_NOTICES__OPERATOR)."))
     if not sender:
-        return Notice("Aucun expéditeur réglé (FACTEUR_NOTICES__SENDER) : personne n'est prévenu.", failed=True)
+        return Notice(Ending("Aucun expéditeur réglé (FACTEUR_NOTICES__SENDER) : personne n'est prévenu.", failed=True))
     found = _read(run_id)
     if found is None:
-        return Notice("L'exécution n'existe pas, ou plus : personne n'est à prévenir.")
+        return Notice(Ending("L'exécution n'existe pas, ou plus : personne n'est à prévenir."))
     run, flow, state = found
     if state.type not in _STILL_SO[reason]:
-        return Notice(f"L'exécution « {run.name} » a continué entre-temps : personne n'est à prévenir.")
+        return Notice(Ending(f"L'exécution « {run.name} » a continué entre-temps : personne n'est à prévenir."))
     mark = f"{TOLD}.{reason.name.lower()}"
     if run.labels.get(mark) == str(state.id):
-        return Notice(f"Déjà prévenu de l'exécution « {run.name} ».")
+        return Notice(Ending(f"Déjà prévenu de l'exécution « {run.name} »."))
     refusals = {}
     for number, address in enumerate(operators, start=1):
         key = f"notice:{run.id}:{reason.name}:{state.id}:{number}"
         mail = _mail(run, flow, state, reason, sender, address, message_id(key, sender.rpartition("@")[2]))
         if refusal := post(mail, _relays(run), settings):
-            refusals[address] = refusal
+            refusals[address] = refusal.sentence
     if len(refusals) < len(operators):  # who was told is not told again for the sake of who was not
         _mark(run.id, mark, str(state.id))
     if not refusals:
-        return Notice(f"Prévenu : {', '.join(operators)}.")
+        return Notice(Ending(f"Prévenu : {', '.join(operators)}."))
     listed = " ; ".join(f"{address} ({refusal})" for address, refusal in refusals.items())
-    return Notice(f"Non prévenu : {listed}.", failed=True, again=len(refusals) == len(operators))
+    return Notice(Ending(f"Non prévenu : {listed}.", failed=True), again=len(refusals) == len(operators))
 
 
 def _read(run_id: str) -> tuple[FlowRun, str, State] | None:
@@ -140,6 +140,4 @@ def _relays(run: FlowRun) -> Iterator[Relay]:
         known = session.scalars(select(Structure.code).order_by(Structure.code)).all()
     asked = run.parameters.get("structures") or ()
     for code in sorted(known, key=lambda code: code not in asked):
-        carriers = find_relays((code,))
-        if isinstance(carriers, dict):
-            yield from (carrier.relay for carrier in carriers.values())
+        yield from find_relays((code,)).relays.values()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from models.rules.replies import Verdict, classify
+from models.values.ending import Refusal
 from models.values.evidence import Evidence
 from models.values.mail import Mail
 from models.values.relay import Relay
@@ -16,14 +17,14 @@ from tasks.mail.transport import SmtpSession
 from tasks.relays.pool import RelayPool
 
 
-def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> str | None:
-    """Hand ``mail`` to the first relay that accepts it; what the last one answered, in French, when none does.
+def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> Refusal | None:
+    """Hand ``mail`` to the first relay that accepts it; what the last one answered when none does.
 
     What stands in the ledger is not asked: an outcome that nobody can know counts as "not accepted", and the same
     Message-ID lets a mailbox see that a second copy is one.
     """
     message = assemble(mail)
-    refusal: str | None = "aucun serveur SMTP n'est réglé"
+    refusal: Refusal | None = Refusal("aucun serveur SMTP n'est réglé")
     tried: set[str] = set()
     for relay in relays:
         if relay.account in tried:
@@ -35,12 +36,12 @@ def post(mail: Mail, relays: Iterable[Relay], settings: Settings) -> str | None:
     return refusal
 
 
-def _post_through(relay: Relay, mail: Mail, message: bytes, settings: Settings) -> str | None:
-    with closing(RelayPool(relay, settings)) as pool, pool.connection() as connection:
-        if isinstance(connection, Evidence):
-            return f"{relay.host} : {observed(connection)}"
-        if not isinstance(connection, SmtpSession):
-            return f"{relay.host} : {connection.sentence}"
-        evidence = connection.hand_over(mail.sender_email, mail.recipient_email, message, lambda: True)
+def _post_through(relay: Relay, mail: Mail, message: bytes, settings: Settings) -> Refusal | None:
+    with closing(RelayPool(relay, settings)) as pool, pool.session() as session:
+        if isinstance(session, Evidence):
+            return Refusal(f"{relay.host} : {observed(session)}")
+        if not isinstance(session, SmtpSession):
+            return Refusal(f"{relay.host} : {session.sentence}")
+        evidence = session.hand_over(mail.sender_email, mail.recipient_email, message, lambda: True)
     accepted = classify(evidence).verdict is Verdict.ACCEPTED
-    return None if accepted else f"{relay.host} : {observed(evidence)}"
+    return None if accepted else Refusal(f"{relay.host} : {observed(evidence)}")

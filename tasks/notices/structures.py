@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,13 +23,13 @@ from tasks.notices.posting import post
 from tasks.pages.causes import ASK, row
 from tasks.pages.facts import CampaignFacts, SentLine, read_facts
 from tasks.pages.headlines import counts
-from tasks.relays.finding import Carrier
+from tasks.relays.finding import Carriers
 
 S = DeliveryState
 DONE = {S.ACCEPTED, S.WITHDRAWN}
 
 
-def mail_report(campaign: CampaignReference, carriers: Mapping[str, Carrier]) -> list[str]:
+def mail_report(campaign: CampaignReference, carriers: Carriers) -> list[str]:
     """Mail each structure of a closed campaign its counts and what needs attention; what could not leave, in French.
 
     Nothing leaves unless FACTEUR_NOTICES__REPORT_TO_STRUCTURES is set, nor for a trial. It goes to where the
@@ -48,13 +47,13 @@ def mail_report(campaign: CampaignReference, carriers: Mapping[str, Carrier]) ->
         session.expunge_all()
     refusals = []
     for structure in structures:
-        if not structure.sender_email or structure.code not in carriers:
+        if not structure.sender_email or structure.code not in carriers.found:
             continue
         lines = tuple(line for line in facts.lines if line.shown["structure"] == structure.code)
         mail = _mail(replace(facts, lines=lines), structure, closed_at)
-        if refusal := post(mail, [carriers[structure.code].relay], settings):
+        if refusal := post(mail, [carriers.found[structure.code].relay], settings):
             refusals.append(
-                f"Le compte rendu de {structure.code} n'est pas parti vers {mail.recipient_email} ({refusal})."
+                f"Le compte rendu de {structure.code} n'est pas parti vers {mail.recipient_email} ({refusal.sentence})."
             )
     return refusals
 

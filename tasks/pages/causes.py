@@ -34,8 +34,7 @@ class Group:
 def failed(line: SentLine) -> bool:
     """Whether a delivery was refused, given up, not composed, or is uncertain: a person has something to do."""
     delivery = line.delivery
-    unwritten = delivery.state is S.PLANNED and bool(delivery.note)
-    return delivery.state in FAILED or delivery.state is S.UNCERTAIN or unwritten
+    return delivery.state in FAILED or delivery.state is S.UNCERTAIN or delivery.unwritten
 
 
 def groups(facts: CampaignFacts) -> list[Group]:
@@ -55,14 +54,13 @@ def groups(facts: CampaignFacts) -> list[Group]:
 def row(line: SentLine) -> dict[str, str]:
     """A delivery as a row of a table."""
     shown, delivery = line.shown, line.delivery
-    unwritten = delivery.state is S.PLANNED and bool(delivery.note)
     return {
         "structure": shown["structure"],
         "name": shown["name"],
         "number": shown["number"],
         "role": ROLE.get(delivery.role, delivery.role),  # type: ignore[call-overload]
         "address": delivery.address,
-        "state": "non composé" if unwritten else STATE[delivery.state],
+        "state": "non composé" if delivery.unwritten else STATE[delivery.state],
         "at": paris_moment(delivery.accepted_at or delivery.changed_at),
         "next": paris_moment(delivery.not_before),
         "reply": delivery.note or observed(delivery.evidence),

@@ -22,7 +22,7 @@ from models.values.ending import Stopped
 from models.values.people import alphabetical
 from settings.load import load_settings
 from tasks.kinds.kind import Kind, Undocumented
-from tasks.kinds.registry import kind_of
+from tasks.kinds.registry import kind_named
 from tasks.pages.headlines import Tally
 
 
@@ -30,6 +30,7 @@ from tasks.pages.headlines import Tally
 class SentLine:
     """One line of the campaign, in the words that were shown, and one of its deliveries."""
 
+    document_id: int
     shown: dict[str, Any]
     delivery: DeliveryStanding
 
@@ -58,12 +59,7 @@ class CampaignFacts:
     @property
     def tally(self) -> Tally:
         """The campaign's documents, each under its worst address."""
-        return Tally.of(
-            [
-                (f"{line.shown['structure']} {line.shown['number']}", line.delivery.state, bool(line.delivery.note))
-                for line in self.lines
-            ]
-        )
+        return Tally.of([(line.document_id, line.delivery.state, line.delivery.unwritten) for line in self.lines])
 
     @property
     def sent_since(self) -> datetime | None:
@@ -79,7 +75,7 @@ class CampaignFacts:
 
 def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> CampaignFacts:
     """Read a campaign; ``stops`` tell why pools were closed in this run."""
-    kind = kind_of(campaign)
+    kind = kind_named(campaign.kind)
     with reading(load_settings().database) as session:
         standings = kind.standings(session, campaign)
         stored = session.get_one(Campaign, campaign.campaign_id)
@@ -94,13 +90,15 @@ def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> Ca
             undocumented=tuple(kind.undocumented(session, campaign)),
             lines=_sent_lines(session, campaign, [line for line in lines if line.chosen]),
             stops=tuple(stops),
-            not_shown=_not_shown(stored, lines, standings),
+            not_shown=_not_shown(kind, stored, lines, standings),
         )
 
 
-def _not_shown(campaign: Campaign, lines: Sequence[CampaignLine], standings: Sequence[Standing]) -> tuple[str, ...]:
-    """What waits, and came after the review; a campaign of the higher levels alone never showed the others."""
-    if not campaign.chosen_by or int(campaign.parameters.get("niveau_minimum", 1)) > 1:
+def _not_shown(
+    kind: Kind, campaign: Campaign, lines: Sequence[CampaignLine], standings: Sequence[Standing]
+) -> tuple[str, ...]:
+    """What waits, and came after the review."""
+    if not campaign.chosen_by or not kind.shows_all(campaign.parameters):
         return ()
     shown = {
         (line.shown["structure"], number)
@@ -129,7 +127,7 @@ def _sent_lines(session: Session, campaign: CampaignReference, chosen: Sequence[
         ),
     )
     return tuple(
-        SentLine(line.shown, delivery)
+        SentLine(line.document_id, line.shown, delivery)
         for line in chosen
         for delivery in deliveries.get(line.document_id, [])
         if delivery.version == line.version

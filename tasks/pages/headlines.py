@@ -29,9 +29,9 @@ class Tally:
     withdrawn: int = 0
 
     @classmethod
-    def of(cls, deliveries: Iterable[tuple[str, DeliveryState, bool]]) -> Tally:
+    def of(cls, deliveries: Iterable[tuple[int, DeliveryState, bool]]) -> Tally:
         """Count (document, state, whether it could not be composed) triples."""
-        states: dict[str, set[str]] = {}
+        states: dict[int, set[str]] = {}
         for document, state, unwritten in deliveries:
             states.setdefault(document, set()).add(_column(state, unwritten))
         counts = dict.fromkeys(("uncertain", "refused", "waiting", "deferred", "sent", "withdrawn"), 0)
@@ -41,7 +41,7 @@ class Tally:
 
 
 def _column(state: DeliveryState, unwritten: bool) -> str:
-    if state in FAILED or (state is S.PLANNED and unwritten):
+    if state in FAILED or unwritten:
         return "refused"
     names = {S.UNCERTAIN: "uncertain", S.DEFERRED: "deferred", S.ACCEPTED: "sent", S.WITHDRAWN: "withdrawn"}
     return names.get(state, "waiting")

@@ -12,6 +12,7 @@ from models.database.session import reading
 from models.reading.standings import Standing, read_standings
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
+from models.values.ending import Ending
 from models.values.people import alphabetical
 from settings.load import load_settings
 from tasks.french.moments import month_label, paris_moment
@@ -23,18 +24,6 @@ SHOWN_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """A page of Markdown, and the sentence that the run ends with; no page when there is nothing to show.
-
-    ``failed``: what was asked for does not exist, and a person has to ask otherwise.
-    """
-
-    sentence: str
-    page: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Month:
     """The invoices of one month."""
 
@@ -42,17 +31,17 @@ class Month:
     standings: tuple[Standing, ...]
 
 
-def history(period: str, structures: Sequence[str]) -> History:
+def history(period: str, structures: Sequence[str]) -> Ending:
     """The page for one month, or (empty) for the last SHOWN_MONTHS; of the structures with these codes, or of all."""
     with reading(load_settings().database) as session:
         periods = [period] if period else _periods(session, structures)
         months = [Month(month, tuple(read_standings(session, month, structures))) for month in periods[:SHOWN_MONTHS]]
     months = [month for month in months if month.standings]
     if not months:
-        return History(f"Aucune facture{f' de {month_label(period)}' if period else ''} n'a été importée.")
+        return Ending(f"Aucune facture{f' de {month_label(period)}' if period else ''} n'a été importée.")
     standings = [standing for month in months for standing in month.standings]
     older = len(periods) - SHOWN_MONTHS
-    return History(
+    return Ending(
         sentence=f"{len(standings)} facture{'s' if len(standings) > 1 else ''} sur {len(months)} mois.",
         page=render_page(
             "history",

@@ -8,24 +8,24 @@ from uuid import UUID
 from prefect.artifacts import create_markdown_artifact
 
 from models.values.campaign import REAL, CampaignReference
-from tasks.kinds.registry import kind_of
+from tasks.kinds.registry import kind_named
 
 
 def page_key(campaign: CampaignReference, page: str) -> str:
     """The artifact's key: one history per period and page, trials apart."""
-    kind = kind_of(campaign)
+    kind = kind_named(campaign.kind)
     return f"{kind.key}-{kind.date(campaign)}-{page}" + ("" if campaign.purpose == REAL else "-essai")
 
 
 def of_period(campaign: CampaignReference) -> str:
     """``de septembre 2024``, ``d'août 2024``."""
-    kind = kind_of(campaign)
+    kind = kind_named(campaign.kind)
     return kind.of(kind.when(campaign))
 
 
 def publish(campaign: CampaignReference, page: str, title: str, markdown: str) -> UUID:
     """Publish a page; ``title`` and the campaign make its description. Returns the artifact's id."""
-    description = f"{title} : {kind_of(campaign).many} {of_period(campaign)}"
+    description = f"{title} : {kind_named(campaign.kind).many} {of_period(campaign)}"
     return publish_as(campaign, page, description, markdown)
 
 

@@ -8,7 +8,7 @@ from models.database.clock import utc_now
 from models.database.session import writing
 from models.tables.campaign import Campaign
 from models.values.campaign import REAL, CampaignReference
-from models.values.ending import Outcome, Stopped
+from models.values.ending import Ending, Stopped
 from settings.load import load_settings
 from tasks.pages.campaign import Links, campaign_page, description
 from tasks.pages.causes import failures_page
@@ -21,7 +21,7 @@ from tasks.pages.publishing import publish as publish
 from tasks.pages.publishing import publish_as
 
 
-def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Outcome | None = None) -> Outcome:
+def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Ending | None = None) -> Ending:
     """Publish the campaign's page and its lists; how the run ends. ``printed`` tells of the letters of the same run."""
     facts = read_facts(campaign, stops)
     tally = facts.tally
@@ -32,7 +32,7 @@ def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Outco
     if stops:
         sentence = f"{sentence} Arrêt : {stops[0].sentence}. {stops[0].remedy}"
     failed = bool(stops or tally.refused or tally.uncertain or tally.waiting or (printed and printed.failed))
-    return Outcome(failed, sentence)
+    return Ending(sentence, failed)
 
 
 def _publish_pages(facts: CampaignFacts, sentence: str) -> None:

@@ -14,13 +14,13 @@ from models.tables.delivery import Delivery
 from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.tables.people import Resident
+from models.values.ending import Ending
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.labels import ONE_INVOICE, STATE
 from tasks.french.moments import month_label, paris_day, paris_moment
 from tasks.pages.coverage import where_it_stands
-from tasks.pages.history import History
 from tasks.pages.rendering import render_page
 from tasks.pages.resident_journal import Event, addressed, read_journal
 from tasks.pages.resident_search import FoundResident, find_residents
@@ -34,12 +34,12 @@ POLICY = {
 LISTED = 50
 
 
-def resident_history(wanted: str, structures: Sequence[str], period: str = "") -> History:
+def resident_history(wanted: str, structures: Sequence[str], period: str = "") -> Ending:
     """The page of the resident who is meant, of one month or (empty) of all; or the list of those who may be meant."""
     with reading(load_settings().database) as session:
         found = find_residents(session, wanted, structures)
         if not found:
-            return History(
+            return Ending(
                 f"Aucun résident ne correspond à « {wanted.strip()} » : écrivez son nom, son code ou le numéro d'une "
                 "de ses factures, comme dans le logiciel de facturation.",
                 failed=True,
@@ -49,13 +49,13 @@ def resident_history(wanted: str, structures: Sequence[str], period: str = "") -
         return _one(session, found[0], period)
 
 
-def _several(wanted: str, found: Sequence[FoundResident]) -> History:
+def _several(wanted: str, found: Sequence[FoundResident]) -> Ending:
     sentence = f"{len(found)} résidents correspondent à « {wanted} » : relancez avec le code de la bonne personne."
     page = render_page("residents", wanted=wanted, total=len(found), rows=found[:LISTED])
-    return History(sentence, page)
+    return Ending(sentence, page=page)
 
 
-def _one(session: Session, found: FoundResident, period: str) -> History:
+def _one(session: Session, found: FoundResident, period: str) -> Ending:
     resident = session.get_one(Resident, found.resident_id)
     query = select(Invoice).where(Invoice.resident_id == resident.id).order_by(Invoice.period.desc(), Invoice.number)
     invoices = session.scalars(query.where(Invoice.period == period) if period else query).all()
@@ -68,7 +68,7 @@ def _one(session: Session, found: FoundResident, period: str) -> History:
     )
     journal = read_journal(session, list(documents.values()))
     standings = {
-        standing.invoice_id: standing
+        standing.subject_id: standing
         for month in sorted({i.period for i in invoices if i.period})
         for standing in read_standings(session, month, [found.structure_code])
     }
@@ -95,7 +95,7 @@ def _one(session: Session, found: FoundResident, period: str) -> History:
         ],
     )
     number = len(invoices)
-    return History(f"{found.name}, {found.structure_name} : {number} facture{'s' if number > 1 else ''}.", page)
+    return Ending(f"{found.name}, {found.structure_name} : {number} facture{'s' if number > 1 else ''}.", page=page)
 
 
 def _invoice(
@@ -123,11 +123,10 @@ def _invoice(
 
 
 def _delivery(delivery: Delivery) -> dict[str, object]:
-    unwritten = delivery.state == DeliveryState.PLANNED and delivery.note
     return {
         "id": delivery.id,
         "whom": addressed(delivery),
-        "state": "non composé" if unwritten else STATE[DeliveryState(delivery.state)],
+        "state": "non composé" if delivery.unwritten else STATE[DeliveryState(delivery.state)],
         "at": paris_moment(delivery.accepted_at or delivery.changed_at),
         "note": delivery.note,
         "composed": bool(delivery.archive_key),

@@ -16,8 +16,8 @@ from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Printing, Version
 from models.values.campaign import REAL
 from models.values.evidence import Evidence, Fault, Stage
-from models.values.kinds import Settlement
-from tasks.french.labels import ROLE, observed
+from models.values.kinds import Obstacle, Settlement
+from tasks.french.labels import OBSTACLE, ROLE, observed
 
 VERDICT = {
     Verdict.ACCEPTED: "accepté par le serveur",
@@ -105,5 +105,5 @@ def _decided(delivery: Delivery, decision: Decision) -> Event:
         decision.taken_at,
         f"envoi {delivery.id}, décision de {decision.initials} : {choice}",
         addressed(delivery),
-        decision.reason,
+        OBSTACLE[Obstacle(decision.obstacle)] if decision.obstacle else decision.reason,
     )

@@ -1,4 +1,4 @@
-"""What one file to print holds, and how a run that makes one ends."""
+"""What one file to print holds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from models.values.kinds import DocumentKind
 from models.values.people import alphabetical
-from models.values.sources import ReminderSource, Source
-from tasks.french.moments import PARIS, month_label
+from models.values.sources import Source
+from tasks.french.moments import PARIS
+from tasks.kinds.kind import Kind, PrintNames
 
 What = Literal[
     "tout ce qui doit être imprimé",
@@ -31,7 +31,7 @@ class Letter:
     structure: str
     name: str
     number: str
-    source: Source | ReminderSource
+    source: Source
     gone: bool = False
 
     @property
@@ -49,58 +49,24 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The documents of one file, sorted; ``printed_at`` is the date that each of them gets, or has.
+    """The documents of one file, all of one kind, sorted; ``printed_at`` is the date that each of them gets, or has.
 
-    ``month`` is the invoices', written ``2024-09``. The file's name begins with ``stem``, its page has the ``key``;
-    ``nothing`` says that there is nothing to print.
+    ``month`` is theirs, written ``2024-09``, empty for a kind without months.
     """
 
-    kind: DocumentKind
+    kind: Kind
     month: str
-    stem: str
-    key: str
-    nothing: str
     printed_at: datetime
     letters: tuple[Letter, ...]
     left_out: tuple[LeftOut, ...] = ()
+    nothing: str = ""
 
+    @property
+    def names(self) -> PrintNames:
+        """What the file and its page are called, and what is said when there is nothing to print."""
+        sources = [letter.source for letter in self.letters]
+        return self.kind.print_names(self.month, self.printed_at.astimezone(PARIS), sources)
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ends: whether a person has something to do, the sentence that says what, and what the file holds.
-
-    ``page`` is Markdown, under the artifact's ``key``; both are empty when there is no file to tell of.
-    """
-
-    failed: bool
-    sentence: str
-    key: str = ""
-    page: str = ""
-
-
-def invoice_batch(month: str, printed_at: datetime, letters: tuple[Letter, ...]) -> Batch:
-    """The invoices of a month, written ``2024-09``."""
-    return Batch(
-        kind=DocumentKind.INVOICE,
-        month=month,
-        stem=f"courriers-{month}-{printed_at.astimezone(PARIS):%Y%m%d-%H%M}",
-        key=f"factures-{month}-courriers",
-        nothing=f"Rien à imprimer pour {month_label(month)}.",
-        printed_at=printed_at,
-        letters=letters,
-    )
-
-
-def reminder_batch(printed_at: datetime, letters: tuple[Letter, ...], left_out: tuple[LeftOut, ...] = ()) -> Batch:
-    """Reminders of one day or of several."""
-    local = printed_at.astimezone(PARIS)
-    return Batch(
-        kind=DocumentKind.REMINDER,
-        month="",
-        stem=f"courriers-relances-{local:%Y-%m-%d-%H%M}",
-        key=f"relances-{local:%Y-%m-%d}-courriers",
-        nothing="Aucune relance à imprimer.",
-        printed_at=printed_at,
-        letters=letters,
-        left_out=left_out,
-    )
+    @property
+    def nothing_to_print(self) -> str:
+        return self.nothing or self.names.nothing

@@ -9,20 +9,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.reading.reminder_sources import read_source
-from models.tables.document import Printing
-from models.values.sources import ReminderSource, Source
-from tasks.composing import archive
-from tasks.documents.print_file import ReminderLetter, Sheet
-from tasks.documents.reminder_wording import ConsumerTermsError, reminder_text
-from tasks.french.labels import REMINDER
-from tasks.printing.batch import Batch, LeftOut, Letter, invoice_batch, reminder_batch
-
-PDF_MISSING = (
-    "Leur PDF importé manque dans l'archive ou a été modifié : importez de nouveau ces PDF, puis lancez une nouvelle "
-    "édition."
-)
-TEXT_UNFIT = "Pour {structure}, {error}. Puis lancez « editer-les-courriers », documents « relances »."
+from models.tables.document import Document, Printing
+from models.values.ending import Refusal
+from tasks.documents.print_file import Sheet
+from tasks.kinds.kind import Kind
+from tasks.kinds.registry import kind_named
+from tasks.printing.batch import Batch, LeftOut, Letter
 
 
 @dataclass(slots=True)
@@ -39,16 +31,15 @@ class Prepared:
 
 
 def read_letters(
-    session: Session, versions: Mapping[int, int], gone: Iterable[int] | None = None
+    session: Session, kind: Kind, versions: Mapping[int, int], gone: Iterable[int] | None = None
 ) -> tuple[Letter, ...]:
-    """Documents, given with their versions, in the order of the file; ``gone`` are those that had left before."""
+    """Documents of a kind, given with their versions, in the order of the file; ``gone`` are those that had left."""
     left = frozenset(gone or ())
     letters = []
     for document_id, version in versions.items():
-        source, _ = read_source(session.connection(), document_id)
-        structure = f"{source.paper.issuer.structure} ({source.structure_code})"
-        number = _number(source)
-        letters.append(Letter(document_id, version, structure, source.paper.name, number, source, document_id in left))
+        source, _ = kind.read_source(session.connection(), document_id)
+        structure = f"{source.structure} ({source.structure_code})"
+        letters.append(Letter(document_id, version, structure, source.name, source.number, source, document_id in left))
     return tuple(sorted(letters, key=lambda letter: letter.order))
 
 
@@ -58,47 +49,23 @@ def read_recorded(session: Session, name: str) -> Batch | None:
     if not name or not rows:
         return None
     versions = {row.document_id: row.version for row in rows}
-    letters = read_letters(session, versions, gone=versions)
-    source = letters[0].source
-    if isinstance(source, ReminderSource):
-        return reminder_batch(rows[0].printed_at, letters)
-    return invoice_batch(str(source.paper.period or ""), rows[0].printed_at, letters)
+    document = session.get_one(Document, rows[0].document_id)
+    month = document.period or (document.invoice.period if document.invoice else None) or ""
+    kind = kind_named(document.kind)
+    return Batch(kind, month, rows[0].printed_at, read_letters(session, kind, versions, gone=versions))
 
 
 def prepare(archive_folder: Path, batch: Batch) -> Prepared:
     """What of the batch can be printed now."""
     prepared = Prepared(left_out=list(batch.left_out))
     for letter in batch.letters:
-        if isinstance(letter.source, ReminderSource) and not letter.source.paper.lines:
+        if letter.source.is_empty:
             prepared.settled.append(letter)
             continue
-        content = _content(archive_folder, letter)
-        if isinstance(content, LeftOut):
-            prepared.left_out.append(content)
+        content = batch.kind.content(letter.source, archive_folder)
+        if isinstance(content, Refusal):
+            prepared.left_out.append(LeftOut(letter, content.sentence))
         else:
             prepared.letters.append(letter)
-            prepared.sheets.append(content)
+            prepared.sheets.append(Sheet(letter.structure, letter.name, letter.number, content))
     return prepared
-
-
-def _content(archive_folder: Path, letter: Letter) -> Sheet | LeftOut:
-    source = letter.source
-    if isinstance(source, ReminderSource):
-        try:
-            text = reminder_text(*source.wording, source.paper)
-        except ConsumerTermsError as error:
-            return LeftOut(letter, TEXT_UNFIT.format(structure=letter.structure, error=error))
-        return Sheet(letter.structure, letter.name, letter.number, ReminderLetter(source.paper, text))
-    if not source.pdf_key:
-        return Sheet(letter.structure, letter.name, letter.number, source.paper)
-    try:
-        archive.get(archive_folder, source.pdf_key)
-    except (OSError, ValueError):
-        return LeftOut(letter, PDF_MISSING)
-    return Sheet(letter.structure, letter.name, letter.number, source.pdf_key)
-
-
-def _number(source: Source | ReminderSource) -> str:
-    if isinstance(source, ReminderSource):
-        return f"{REMINDER[source.paper.level]} · {source.paper.code}"
-    return source.paper.number

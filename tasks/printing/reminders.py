@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from models.database.clock import utc_now
 from models.database.session import reading
 from models.reading.overdue import LastReminder, OverdueStanding, read_overdue
 from models.rules.reminder_coverage import Progress
+from models.values.ending import Ending, Refusal
 from models.values.kinds import Channel
 from models.values.sources import ReminderSource
 from settings.load import Settings
 from tasks.french.moments import PARIS
-from tasks.printing.batch import Batch, LeftOut, Letter, Outcome, What, reminder_batch
+from tasks.kinds.reminder import REMINDERS
+from tasks.printing.batch import Batch, LeftOut, Letter, What
 from tasks.printing.letters import read_letters
 from tasks.printing.once import print_once
 from tasks.printing.selection import Candidate, pick
@@ -40,7 +43,7 @@ WANTED: dict[What, Callable[[LastReminder], bool]] = {
 }
 
 
-def print_reminders(flow_run_id: str, structures: tuple[str, ...], what: What, only: Sequence[str] = ()) -> Outcome:
+def print_reminders(flow_run_id: str, structures: tuple[str, ...], what: What, only: Sequence[str] = ()) -> Ending:
     """Make the file of the last reminders of the invoices that are still overdue; once for a run.
 
     ``structures`` are codes that have been checked; none: all. ``only`` names clients, by code or name, or invoices,
@@ -49,20 +52,22 @@ def print_reminders(flow_run_id: str, structures: tuple[str, ...], what: What, o
     return print_once(flow_run_id, lambda settings: _choose(settings, structures, what, only))
 
 
-def _choose(settings: Settings, structures: tuple[str, ...], what: What, only: Sequence[str]) -> Batch | Outcome:
+def _choose(settings: Settings, structures: tuple[str, ...], what: What, only: Sequence[str]) -> Batch | Refusal:
     with reading(settings.database) as session:
         overdue = read_overdue(session, datetime.now(PARIS).date(), structures)
         wanted = _wanted(overdue, what, only)
-        if isinstance(wanted, str):
-            return Outcome(True, wanted)
+        if isinstance(wanted, Refusal):
+            return wanted
         last = {reminder.document_id: reminder for reminder in wanted}
         # Taken after the reading: a failure that was seen is older than the printing that answers it.
         now = utc_now()
         gone = {document for document, reminder in last.items() if _is_gone(reminder)}
-        letters = read_letters(session, dict.fromkeys(last, 1), gone)
+        letters = read_letters(session, REMINDERS, dict.fromkeys(last, 1), gone)
     latest = {(s.structure_code, s.client_code, s.number): s.last.document_id for s in overdue if s.last}
     superseded = {letter.document_id for letter in letters if _is_superseded(letter, latest)}
-    return reminder_batch(
+    return Batch(
+        REMINDERS,
+        "",
         now,
         tuple(letter for letter in letters if letter.document_id not in superseded),
         tuple(LeftOut(letter, SUPERSEDED) for letter in letters if letter.document_id in superseded),
@@ -74,7 +79,7 @@ def _is_gone(reminder: LastReminder) -> bool:
     return reminder.progress not in _NOT_GONE or reminder.reached_on is not None
 
 
-def _wanted(overdue: list[OverdueStanding], what: What, only: Sequence[str]) -> list[LastReminder] | str:
+def _wanted(overdue: list[OverdueStanding], what: What, only: Sequence[str]) -> list[LastReminder] | Refusal:
     if not only:
         return [standing.last for standing in overdue if standing.last and WANTED[what](standing.last)]
     candidates = [
@@ -95,7 +100,8 @@ def _is_superseded(letter: Letter, latest: Mapping[tuple[str, str, str], int]) -
 
     ``latest`` has the last reminder of each invoice, by structure, client and number.
     """
-    if letter.gone or not isinstance(letter.source, ReminderSource):
+    if letter.gone:
         return False
-    keys = [(letter.source.structure_code, letter.source.paper.code, line.number) for line in letter.source.paper.lines]
+    source = cast("ReminderSource", letter.source)  # all letters here are
+    keys = [(source.structure_code, source.paper.code, line.number) for line in source.paper.lines]
     return any(latest.get(key, letter.document_id) != letter.document_id for key in keys)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from models.values.ending import Refusal
 from models.values.people import alphabetical
 
 T = TypeVar("T")
@@ -21,10 +22,10 @@ class Candidate(Generic[T]):
     names: tuple[str, ...]
 
 
-def pick(candidates: Sequence[Candidate[T]], wanted: Collection[str], among: str) -> list[T] | str:
+def pick(candidates: Sequence[Candidate[T]], wanted: Collection[str], among: str) -> list[T] | Refusal:
     """The documents that are named, each once; accents and case do not matter. ``among`` says where they were sought.
 
-    A French sentence when a name is not found, or could mean several.
+    A Refusal when a name is not found, or could mean several.
     """
     found: dict[int, T] = {}
     missing: list[str] = []
@@ -32,7 +33,7 @@ def pick(candidates: Sequence[Candidate[T]], wanted: Collection[str], among: str
         places = [place for place, candidate in enumerate(candidates) if _named(candidate.names, text)]
         if len({candidates[place].debtor for place in places}) > 1:
             listed = ", ".join(dict.fromkeys(candidates[place].described for place in places))
-            return (
+            return Refusal(
                 f"« {text} » peut désigner plusieurs documents : {listed}. Donnez un numéro, ou précisez la "
                 "structure. Rien n'a été imprimé."
             )
@@ -40,7 +41,7 @@ def pick(candidates: Sequence[Candidate[T]], wanted: Collection[str], among: str
             missing.append(text)
         found |= {place: candidates[place].document for place in places}
     if missing:
-        return f"Introuvable parmi {among} : {', '.join(missing)}. Rien n'a été imprimé."
+        return Refusal(f"Introuvable parmi {among} : {', '.join(missing)}. Rien n'a été imprimé.")
     return list(found.values())
 
 

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
 
-from models.values.kinds import DocumentKind
-from models.values.sources import ReminderSource
+from models.values.ending import Ending
 from settings.load import Settings
 from tasks.documents.cover_sheet import Heading
-from tasks.documents.wording import fill
 from tasks.french.labels import NOT_DUE
-from tasks.french.moments import PARIS, month_label, paris_day, paris_moment
+from tasks.french.moments import PARIS, paris_day, paris_moment
 from tasks.pages.rendering import render_page
-from tasks.printing.batch import Batch, LeftOut, Letter, Outcome
+from tasks.printing.batch import Batch, LeftOut, Letter
 from tasks.printing.letters import Prepared
-
-DEBTOR = {DocumentKind.INVOICE: "Résident", DocumentKind.REMINDER: "Client"}
-DOCUMENT = {DocumentKind.INVOICE: "Facture", DocumentKind.REMINDER: "Relance"}
 
 
 def heading(batch: Batch, letters: Collection[Letter]) -> Heading:
     """The title of a file that holds ``letters``: "Factures de septembre 2024", "Relances du 15/11/2024"."""
-    days = sorted({letter.source.paper.dated for letter in letters if isinstance(letter.source, ReminderSource)})
-    if days:
-        subject = f"Relances du {' au '.join(dict.fromkeys((paris_day(days[0]), paris_day(days[-1]))))}"
-    else:
-        subject = fill("Factures de &periode", {"periode": month_label(batch.month)})
-    return Heading(subject, batch.printed_at.astimezone(PARIS))
+    names = replace(batch, letters=tuple(letters)).names
+    return Heading(names.title, batch.printed_at.astimezone(PARIS))
 
 
 def shown_path(settings: Settings, name: str) -> Path:
@@ -38,7 +30,7 @@ def shown_path(settings: Settings, name: str) -> Path:
     return settings.var / settings.prints.name / name
 
 
-def made(settings: Settings, name: str, batch: Batch, prepared: Prepared, *, again: bool = False) -> Outcome:
+def made(settings: Settings, name: str, batch: Batch, prepared: Prepared, *, again: bool = False) -> Ending:
     """What a run that made a file, or found the one it had made, tells of it; ``prepared`` holds what it printed."""
     with pikepdf.open(settings.prints / name) as pdf:
         pages = len(pdf.pages)
@@ -55,25 +47,27 @@ def made(settings: Settings, name: str, batch: Batch, prepared: Prepared, *, aga
     page = render_page(
         "printing",
         title=heading(batch, letters).subject,
-        debtor=DEBTOR[batch.kind],
-        document=DOCUMENT[batch.kind],
+        debtor=batch.kind.debtor.capitalize(),
+        document=batch.kind.one.capitalize(),
         sentence=sentence,
         path=shown_path(settings, name),
         printed_at=paris_moment(batch.printed_at),
         counts=Counter(letter.structure for letter in letters),
         letters=letters,
-        unaddressed=[letter for letter in letters if _unaddressed(letter)],
+        unaddressed=[letter for letter in letters if letter.source.shows_no_address],
         late=_late(batch, letters),
         settled=[(letter, _why_settled(letter)) for letter in prepared.settled],
         left_out=prepared.left_out,
     )
-    return Outcome(bool(prepared.left_out), sentence, batch.key, page)
+    return Ending(sentence, bool(prepared.left_out), page, batch.names.key)
 
 
-def none_made(batch: Batch, prepared: Prepared) -> Outcome:
+def none_made(batch: Batch, prepared: Prepared) -> Ending:
     """What a run tells that found nothing it could print."""
-    sentence = not_printed(prepared) if prepared.left_out else f"{batch.nothing} {not_printed(prepared)}".strip()
-    return Outcome(bool(prepared.left_out), sentence)
+    sentence = (
+        not_printed(prepared) if prepared.left_out else f"{batch.nothing_to_print} {not_printed(prepared)}".strip()
+    )
+    return Ending(sentence, bool(prepared.left_out))
 
 
 def not_printed(prepared: Prepared) -> str:
@@ -101,22 +95,11 @@ def _settled_sentence(settled: Collection[Letter]) -> str:
 
 
 def _why_settled(letter: Letter) -> str:
-    assert isinstance(letter.source, ReminderSource)
     return ", ".join(dict.fromkeys(NOT_DUE[reason] for _, reason in letter.source.dropped))
 
 
 def _late(batch: Batch, letters: Collection[Letter]) -> list[tuple[Letter, str]]:
-    """The reminders whose last day to pay was over when they were printed, with that day."""
+    """The letters whose last day to pay was over when they were printed, with that day."""
     printed_on = batch.printed_at.astimezone(PARIS).date()
-    return [
-        (letter, paris_day(letter.source.paper.pay_by))
-        for letter in letters
-        if isinstance(letter.source, ReminderSource) and letter.source.paper.pay_by < printed_on
-    ]
-
-
-def _unaddressed(letter: Letter) -> bool:
-    """Whether the envelope's window shows a name alone; what an imported PDF shows is not known."""
-    source = letter.source
-    drawn = isinstance(source, ReminderSource) or not source.pdf_key
-    return drawn and not source.paper.address.lines
+    days = ((letter, letter.source.pay_by) for letter in letters)
+    return [(letter, paris_day(day)) for letter, day in days if day is not None and day < printed_on]

@@ -7,9 +7,8 @@ twice: a run that was killed in the middle is simply run again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from models.database.clock import utc_now
+from models.values.ending import Ending
 from settings.load import load_settings
 from tasks.french.moments import paris_moment
 from tasks.pages.rendering import render_page
@@ -19,8 +18,6 @@ from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
 from tasks.purging.prints import find_prints
 from tasks.purging.runs import find_runs
-
-__all__ = ["Purge", "purge"]
 
 WHAT = {
     "messages": ("Messages envoyés", "message", "messages"),
@@ -32,15 +29,7 @@ WHAT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Purge:
-    """What was found or removed: one sentence, and a page of Markdown."""
-
-    sentence: str
-    page: str
-
-
-def purge(*, apply: bool) -> Purge:
+def purge(*, apply: bool) -> Ending:
     """Find what is older than the settings allow, and remove it when ``apply`` says so."""
     settings, now = load_settings(), utc_now()
     limits = Limits.of(settings.retention, now)
@@ -54,7 +43,7 @@ def purge(*, apply: bool) -> Purge:
         for expired in found:
             expired.remove()
     page = render_page("purge", at=paris_moment(now), applied=apply, rows=[_row(expired) for expired in found])
-    return Purge(_sentence(found, applied=apply), page)
+    return Ending(_sentence(found, applied=apply), page=page)
 
 
 def _row(expired: Expired) -> dict[str, object]:

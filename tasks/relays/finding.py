@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import httpx
 from pydantic import ValidationError
@@ -13,13 +13,12 @@ from sqlalchemy import select
 
 from models.database.session import reading
 from models.tables.organisation import Association, Structure
+from models.values.ending import Refusal
 from models.values.relay import Application, Mechanism, Relay, Security
 from settings.load import Settings, load_settings
 from settings.loopback import is_loopback
 from settings.smtp_server import SmtpServer
 from settings.wrong import WrongSettingError
-
-Kind = Literal["invoice", "reminder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,53 @@ class Carrier:
     relay: Relay
     origin: str
 
+    @property
+    def described(self) -> str:
+        """``smtp.example.org:587 (bloc smtp-amis)``."""
+        return f"{self.relay.host}:{self.relay.port} ({self.origin})"
 
-def find_relays(structures: tuple[str, ...], kind: Kind = "invoice") -> dict[str, Carrier] | str:
-    """The relay of each structure (all when none is named), or a French sentence when one has none or cannot be used.
 
-    ``FACTEUR_SMTP__HOST`` comes first; then, for reminders alone, the structure's block for reminders; then the
-    structure's own block; then the association's.
+@dataclass(frozen=True, slots=True)
+class MissingRelay:
+    """Why a structure has no relay: what was observed, and what to do about it where there is more to say."""
+
+    observed: str
+    remedy: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.observed} : {self.remedy}" if self.remedy else self.observed
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The relays of structures by code; ``missing`` tells of each structure that has none why."""
+
+    found: Mapping[str, Carrier] = field(default_factory=dict)
+    missing: Mapping[str, MissingRelay] = field(default_factory=dict)
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the structures cannot all be served; None when they can."""
+        first = next(iter(self.missing.values()), None)
+        return Refusal(f"{first.sentence} Rien n'a été envoyé.") if first else None
+
+    @property
+    def relays(self) -> dict[str, Relay]:
+        """The relay of each structure that has one."""
+        return {code: carrier.relay for code, carrier in self.found.items()}
+
+    @property
+    def described(self) -> list[str]:
+        """Each relay once, as a clerk reads it."""
+        return sorted({carrier.described for carrier in self.found.values()})
+
+
+def find_relays(structures: tuple[str, ...], suffix: str = "") -> Carriers:
+    """The relay of each structure (of all when none is named).
+
+    ``FACTEUR_SMTP__HOST`` comes first; then the structure's block for one kind of mailing, whose name ends with
+    ``suffix``; then the structure's own block; then the association's.
     """
     settings = load_settings()
     with reading(settings.database) as session:
@@ -44,27 +84,30 @@ def find_relays(structures: tuple[str, ...], kind: Kind = "invoice") -> dict[str
     wanted = [row for row in rows if not structures or row[0] in structures]
 
     @cache
-    def from_block(name: str) -> Carrier | str | None:
+    def from_block(name: str) -> Carrier | MissingRelay | None:
         return _from_block(name, settings)
 
     carriers: dict[str, Carrier] = {}
+    missing: dict[str, MissingRelay] = {}
     for code, name, association in wanted:
         if settings.smtp.host:
-            found: Carrier | str | None = _from_environment(settings)
+            found: Carrier | MissingRelay | None = _from_environment(settings)
         else:
             names = [block_name(code), block_name(association)]
-            if kind == "reminder":
-                names.insert(0, block_name(code) + "-relances")
+            if suffix:
+                names.insert(0, block_name(code) + suffix)
             found = next((carrier for carrier in map(from_block, names) if carrier), None)
-        if isinstance(found, str):
-            return found
-        if found is None:
-            return (
-                f"Aucun serveur SMTP n'est réglé pour la structure {code} ({name}) : créez dans « Blocks » un "
-                f"« Serveur SMTP (Facteur) » nommé {block_name(association)}. Rien n'a été envoyé."
-            )
-        carriers[code] = found
-    return carriers
+        match found:
+            case Carrier():
+                carriers[code] = found
+            case MissingRelay():
+                missing[code] = found
+            case None:
+                missing[code] = MissingRelay(
+                    f"Aucun serveur SMTP n'est réglé pour la structure {code} ({name})",
+                    f"créez dans « Blocks » un « Serveur SMTP (Facteur) » nommé {block_name(association)}.",
+                )
+    return Carriers(carriers, missing)
 
 
 def current(relay: Relay) -> Relay:
@@ -88,12 +131,12 @@ def block_name(code: str) -> str:
     return "smtp-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in code.lower()).strip("-")
 
 
-def _from_environment(settings: Settings) -> Carrier | str:
+def _from_environment(settings: Settings) -> Carrier | MissingRelay:
     smtp = settings.smtp
     if smtp.security is Security.NONE and not is_loopback(smtp.host):
-        return (
-            f"Le réglage FACTEUR_SMTP__SECURITY=none enverrait les factures en clair vers {smtp.host} : "
-            "mettez « starttls » ou « tls ». Rien n'a été envoyé."
+        return MissingRelay(
+            f"Le réglage FACTEUR_SMTP__SECURITY=none enverrait les factures en clair vers {smtp.host}",
+            "mettez « starttls » ou « tls ».",
         )
     mechanism = Mechanism(smtp.mechanism) if smtp.user else Mechanism.NONE
     relay = Relay(
@@ -116,18 +159,20 @@ def _from_environment(settings: Settings) -> Carrier | str:
     return Carrier(relay, "réglage FACTEUR_SMTP__HOST")
 
 
-def _from_block(name: str, settings: Settings) -> Carrier | str | None:
+def _from_block(name: str, settings: Settings) -> Carrier | MissingRelay | None:
     try:
         block = SmtpServer.load(name)
     except ValueError as error:
         if "Unable to find block document" in str(error):
             return None
-        return f"Le serveur SMTP « {name} » n'a pas pu être lu dans « Blocks »."
+        return MissingRelay(f"Le serveur SMTP « {name} » n'a pas pu être lu dans « Blocks ».")
     except RuntimeError as error:  # Prefect's word for a block that does not validate
-        return f"Le serveur SMTP « {name} » a un réglage qui n'est pas valable. {_reason(error)}"
+        return MissingRelay(f"Le serveur SMTP « {name} » a un réglage qui n'est pas valable. {_reason(error)}")
     assert isinstance(block, SmtpServer)
     if block.ca_file and not Path(block.ca_file).is_file():
-        return f"Le fichier d'autorité {block.ca_file} du serveur SMTP « {name} » n'existe pas sur cette machine."
+        return MissingRelay(
+            f"Le fichier d'autorité {block.ca_file} du serveur SMTP « {name} » n'existe pas sur cette machine."
+        )
     relay = block.relay(settings.sending.timeout_seconds, settings.sending.patience_seconds, source=name)
     return Carrier(relay, f"bloc {name}")
 

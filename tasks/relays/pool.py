@@ -44,8 +44,8 @@ class RelayPool:
         self._places: dict[SmtpSession, int] = {}
 
     @contextmanager
-    def connection(self) -> Iterator[SmtpSession | Evidence | Stopped]:
-        """Lend a connection whose turn has come; evidence if it cannot be opened, Stopped if the breaker is open."""
+    def session(self) -> Iterator[SmtpSession | Evidence | Stopped]:
+        """Lend a session whose turn has come; evidence if it cannot be opened, Stopped if the breaker is open."""
         with self._slots:
             lent = self._lend()
             try:

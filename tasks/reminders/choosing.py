@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from models.database.clock import utc_now
 from models.database.session import writing
 from models.reading.overdue import OverdueStanding, read_overdue
+from models.rules.recipients import Recipients
 from models.tables.campaign import Campaign, CampaignLine
 from models.tables.people import Client
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL, CampaignReference
 from models.values.kinds import Channel
 from settings.load import load_settings
-from tasks.campaigns.deliveries import Recipients, plan_deliveries
+from tasks.campaigns.deliveries import plan_deliveries
 from tasks.failpoints import reached
 
 

@@ -16,19 +16,20 @@ from models.rules.coverage import Coverage
 from models.tables.campaign import Campaign, CampaignLine
 from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
+from models.values.reminder_paper import LEVEL_NAMES
 from settings.load import load_settings
 from tasks.documents.french import amount
-from tasks.french.labels import NOT_DUE, REMINDER
+from tasks.french.labels import NOT_DUE
 from tasks.french.moments import paris_day, paris_moment
 from tasks.pages.publishing import of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
-from tasks.relays.finding import Carrier
+from tasks.relays.finding import Carriers
 from tasks.reminders.freshness import balances_imported_at, stale_balances
 from tasks.reminders.planning import MODES
 
 
-def publish_reminder_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
+def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> str:
     """Publish who would be reminded, before anything leaves; once for a campaign. Returns the page's id."""
     if campaign.plan_page:
         return campaign.plan_page
@@ -41,7 +42,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: dict[str, Carri
         ).all()
     by_mail = campaign.mode == Channel.EMAIL
     selected = [line.shown for line in lines if line.preselected]
-    relays = {structure: carrier.relay for structure, carrier in carriers.items()}
+    relays = carriers.relays
     mails = [line["structure"] for line in selected if line["structure"] in relays] if by_mail else []
     page = render_page(
         "reminder_plan",
@@ -56,7 +57,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: dict[str, Carri
         selected=len(selected),
         total=amount(sum((Decimal(line.shown["amount"]) for line in lines), Decimal(0))),
         excluded=Counter(NOT_DUE[s.reason] for s in overdue if s.coverage is Coverage.EXCLUDED),
-        relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}) if by_mail else [],
+        relays=carriers.described if by_mail else [],
         end=planned_end(mails, relays, database, utc_now()),
         lines=[_columns(line) for line in selected],
         apart=[_columns(line.shown) for line in lines if not line.preselected],
@@ -77,7 +78,7 @@ def _columns(line: dict[str, Any]) -> dict[str, Any]:
         "name": line["name"],
         "number": line["code"],
         "structure": line["structure"],
-        "level": REMINDER[line["level"]],
+        "level": LEVEL_NAMES[line["level"]],
         "amount": amount(Decimal(line["amount"])),
         "address": line["addresses"][0][1] if line["addresses"] else "",
         "apart": line["apart"],
@@ -86,7 +87,7 @@ def _columns(line: dict[str, Any]) -> dict[str, Any]:
                 "number": invoice["number"],
                 "due_on": paris_day(_day(invoice["due_on"])),
                 "balance": amount(Decimal(invoice["balance"])),
-                "level": REMINDER[invoice["level"]],
+                "level": LEVEL_NAMES[invoice["level"]],
                 "reminded_on": paris_day(_day(invoice["reminded_on"])),
             }
             for invoice in line["invoices"]

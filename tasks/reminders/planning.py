@@ -17,11 +17,11 @@ from models.tables.campaign import Campaign, CampaignLine
 from models.tables.document import Document
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import CampaignReference, purpose_of
-from models.values.kinds import Channel, DocumentKind
-from models.values.reminder_paper import FORMAL_NOTICE
-from tasks.campaigns.requests import Refusal, read_redirection, read_structures
+from models.values.ending import Refusal
+from models.values.kinds import REMINDER, Channel
+from models.values.reminder_paper import FORMAL_NOTICE, LEVEL_NAMES
+from tasks.campaigns.requests import read_redirection, read_structures
 from tasks.campaigns.stored import stored_once
-from tasks.french.labels import REMINDER
 
 MODES = {"e-mail": Channel.EMAIL, "courrier": Channel.LETTER}
 
@@ -54,25 +54,27 @@ def read_reminder_request(
     reference_date: str | None,
     minimum_level: int | None,
     redirected_to: str | None,
-) -> ReminderRequest | str:
-    """Check the parameters of a run; a French sentence when one of them cannot be used. ``today`` is in Paris time."""
+) -> ReminderRequest | Refusal:
+    """Check the parameters of a run; a Refusal when one of them cannot be used. ``today`` is in Paris time."""
     channel = MODES.get(mode.strip().lower())
     if channel is None:
-        return f"Le mode « {mode} » n'existe pas : choisissez « e-mail » ou « courrier »."
+        return Refusal(f"Le mode « {mode} » n'existe pas : choisissez « e-mail » ou « courrier ».")
     day = read_day(reference_date, today)
     if isinstance(day, Refusal):
-        return day.sentence
+        return day
     level = minimum_level or 1
-    if level not in REMINDER:
-        return f"Le niveau {level} n'existe pas : choisissez 1, 2 ou 3."
+    if level not in LEVEL_NAMES:
+        return Refusal(f"Le niveau {level} n'existe pas : choisissez 1, 2 ou 3.")
     redirection = read_redirection(redirected_to)
     if isinstance(redirection, Refusal):
-        return redirection.sentence
+        return redirection
     if redirection and channel is Channel.LETTER:
-        return "Un essai se fait par e-mail : choisissez le mode « e-mail », ou laissez « rediriger_vers » vide."
+        return Refusal(
+            "Un essai se fait par e-mail : choisissez le mode « e-mail », ou laissez « rediriger_vers » vide."
+        )
     wanted = read_structures(structures)
     if isinstance(wanted, Refusal):
-        return wanted.sentence
+        return wanted
     return ReminderRequest(flow_run_id, channel, wanted, day, level, redirection)
 
 
@@ -94,7 +96,7 @@ def plan_reminders(request: ReminderRequest, parameters: dict[str, Any]) -> Camp
 def _store_campaign(session: Session, request: ReminderRequest, parameters: dict[str, Any]) -> Campaign:
     campaign = Campaign(
         flow_run_id=request.flow_run_id,
-        kind=DocumentKind.REMINDER,
+        kind=REMINDER,
         reference_date=request.reference_date,
         mode=request.mode,
         structures=list(request.structures),
@@ -115,7 +117,7 @@ def _store_campaign(session: Session, request: ReminderRequest, parameters: dict
 def _add_reminder(session: Session, campaign: Campaign, position: int, standings: list[OverdueStanding]) -> None:
     """A draft: it counts as nothing until it is chosen."""
     level = max(_level(standing) for standing in standings)
-    document = Document(kind=DocumentKind.REMINDER)
+    document = Document(kind=REMINDER)
     session.add(document)
     session.flush()
     session.add(
@@ -152,7 +154,7 @@ def _shown(standings: list[OverdueStanding], level: int) -> dict[str, Any]:
         "structure": first.structure_code,
         "name": first.client_name,
         "code": first.client_code,
-        "number": f"{REMINDER[level]} ({first.client_code})",
+        "number": f"{LEVEL_NAMES[level]} ({first.client_code})",
         "level": level,
         "amount": str(sum(standing.balance for standing in standings)),
         "addresses": [["client", address]] if address else [],

@@ -14,11 +14,13 @@ from models.reading.reminder_terms import USUAL, Terms, read_terms
 from models.tables.organisation import Association, Structure
 from models.tables.reminder import ReminderLevel, ReminderPolicy
 from models.tables.structure_change import StructureChange
+from models.values.ending import Refusal
+from models.values.reminder_paper import LEVEL_NAMES
 from settings.load import load_settings
-from tasks.campaigns.requests import Refusal, read_structures
+from tasks.campaigns.requests import read_structures
 from tasks.documents.french import amount
 from tasks.entry.problems import visible
-from tasks.french.labels import CHANNEL, REMINDER
+from tasks.french.labels import CHANNEL
 from tasks.reminders.policy_entry import PolicyEntry
 
 # The page of a structure shows it as it stands here, with who changed it and when.
@@ -42,11 +44,11 @@ class AssociationTerms:
     terms: Terms
 
 
-def find_association(written: str) -> AssociationTerms | str:
-    """The association that a clerk named by its code, the only one when he named none, or a French sentence."""
+def find_association(written: str) -> AssociationTerms | Refusal:
+    """The association that a clerk named by its code, or the only one when he named none."""
     unusable = read_structures(())
     if isinstance(unusable, Refusal):
-        return unusable.sentence
+        return unusable
     with reading(load_settings().database) as session:
         known = session.execute(select(Association.code, Association.id).order_by(Association.code)).tuples().all()
         wanted = written.strip().casefold()
@@ -54,7 +56,8 @@ def find_association(written: str) -> AssociationTerms | str:
         if len(found) == 1:
             return _read(session, found[0])
     codes = ", ".join(code for code, _ in known)
-    return _UNKNOWN.format(written=visible(written), codes=codes) if wanted else _WHICH.format(codes=codes)
+    unknown = _UNKNOWN.format(written=visible(written), codes=codes)
+    return Refusal(unknown if wanted else _WHICH.format(codes=codes))
 
 
 def _read(session: Session, association_id: int) -> AssociationTerms:
@@ -149,7 +152,7 @@ def in_words(terms: Terms) -> str:
     ):
         interval = _INTERVAL.format(days=level.interval_days) if level.interval_days else ""
         words = _LEVEL.format(
-            level=REMINDER[number],
+            level=LEVEL_NAMES[number],
             days=level.days_overdue,
             interval=interval,
             channel=CHANNEL[channel],

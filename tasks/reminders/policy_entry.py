@@ -12,10 +12,10 @@ from typing import Any
 from models.reading.reminder_terms import Terms
 from models.rules.reminders import LevelTerms
 from models.values.kinds import Channel
-from models.values.reminder_paper import FORMAL_NOTICE
+from models.values.reminder_paper import FORMAL_NOTICE, LEVEL_NAMES
 from tasks.entry import parsing
 from tasks.entry.problems import Problem, visible
-from tasks.french.labels import CHANNEL, REMINDER
+from tasks.french.labels import CHANNEL
 
 INITIALS = "vos_initiales"
 LONGEST_INITIALS = 20
@@ -57,14 +57,14 @@ _NAMES = {1: "relance_1", 2: "relance_2", 3: "mise_en_demeure"}
 DAYS = (
     *(
         Days(f"{_NAMES[level]}_{suffix}", f"{said.capitalize()} : {words}", lowest, highest, level, part)
-        for level, said in REMINDER.items()
+        for level, said in LEVEL_NAMES.items()
         for suffix, part, words, lowest, highest, levels in _PARTS
         if level in levels
     ),
     Days(FRESH, "Ancienneté maximale des soldes importés, en jours", 1, 90),
 )
 # A formal notice goes by letter, unless a person says otherwise at the review.
-CHANNELS = {level: f"{_NAMES[level]}_canal" for level in REMINDER if level < FORMAL_NOTICE}
+CHANNELS = {level: f"{_NAMES[level]}_canal" for level in LEVEL_NAMES if level < FORMAL_NOTICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,12 @@ def read_policy_entry(typed: Mapping[str, Any]) -> PolicyEntry:
     delays = [days[field.name] for field in DAYS if field.part == "days_overdue"]
     for earlier, (before, after) in enumerate(pairwise(delays), start=1):
         if before is not None and after is not None and after <= before:
-            later = REMINDER[earlier + 1].capitalize()
+            later = LEVEL_NAMES[earlier + 1].capitalize()
             faults.append(
-                _NOT_INCREASING.format(later=later, days=after, earlier=f"la {REMINDER[earlier]}", before=before)
+                _NOT_INCREASING.format(later=later, days=after, earlier=f"la {LEVEL_NAMES[earlier]}", before=before)
             )
     minimum = _read_minimum(str(typed.get(MINIMUM) or ""), faults)
-    channels = tuple(_read_channel(str(typed.get(CHANNELS.get(level, "")) or "")) for level in REMINDER)
+    channels = tuple(_read_channel(str(typed.get(CHANNELS.get(level, "")) or "")) for level in LEVEL_NAMES)
     if faults:
         return PolicyEntry(None, str(initials), tuple(faults))
 
@@ -120,8 +120,8 @@ def read_policy_entry(typed: Mapping[str, Any]) -> PolicyEntry:
         return next((days[field.name] or 0 for field in DAYS if (field.level, field.part) == (level, name)), 0)
 
     terms = Terms(
-        levels=tuple(LevelTerms(part(level, "days_overdue"), part(level, "interval_days")) for level in REMINDER),
-        answer_days=tuple(part(level, "answer_days") for level in REMINDER),
+        levels=tuple(LevelTerms(part(level, "days_overdue"), part(level, "interval_days")) for level in LEVEL_NAMES),
+        answer_days=tuple(part(level, "answer_days") for level in LEVEL_NAMES),
         channels=channels,
         minimum_balance=minimum,
         fresh_days=days[FRESH] or 0,

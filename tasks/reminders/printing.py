@@ -13,13 +13,12 @@ from models.tables.campaign import Campaign, CampaignLine
 from models.tables.document import Printing
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL, CampaignReference
-from models.values.ending import Outcome
+from models.values.ending import Ending
 from models.values.kinds import Channel
-from models.values.sources import ReminderSource
 from settings.load import Settings, load_settings
+from tasks.kinds.reminder import REMINDERS
 from tasks.pages.publishing import publish
-from tasks.printing.batch import Batch, Letter, reminder_batch
-from tasks.printing.batch import Outcome as Printed
+from tasks.printing.batch import Batch, Letter
 from tasks.printing.letters import read_letters
 from tasks.printing.once import print_once, recorded_file
 
@@ -27,7 +26,7 @@ NOTHING = "Aucun courrier de cette campagne n'est plus à imprimer."
 STILL_TO_PRINT = "À imprimer encore : {listed}. Lancez « editer-les-courriers », documents « relances »."
 
 
-def print_chosen(campaign: CampaignReference) -> Outcome | None:
+def print_chosen(campaign: CampaignReference) -> Ending | None:
     """Make one file of the campaign's letters that are not printed yet, and publish what it holds.
 
     None when nothing was chosen as a letter, or the campaign is a trial. A run that is started again makes no second
@@ -38,10 +37,10 @@ def print_chosen(campaign: CampaignReference) -> Outcome | None:
         return None
     if printed.page:
         publish(campaign, "courriers", "Courriers à imprimer", printed.page)
-    return Outcome(printed.failed, printed.sentence)
+    return printed
 
 
-def print_campaign(campaign: CampaignReference) -> Printed | None:
+def print_campaign(campaign: CampaignReference) -> Ending | None:
     """What ``print_chosen`` does, without publishing it."""
     if campaign.purpose != REAL:
         return None
@@ -58,21 +57,17 @@ def print_campaign(campaign: CampaignReference) -> Printed | None:
 def _choose(settings: Settings, campaign: CampaignReference) -> Batch:
     with reading(settings.database) as session:
         now = utc_now()
-        return replace(reminder_batch(now, _unprinted(session, campaign)), nothing=NOTHING)
+        return Batch(REMINDERS, "", now, _unprinted(session, campaign), nothing=NOTHING)
 
 
-def _remind_of_the_rest(settings: Settings, campaign: CampaignReference, printed: Printed) -> Printed:
+def _remind_of_the_rest(settings: Settings, campaign: CampaignReference, printed: Ending) -> Ending:
     """A run that is started again prints nothing more: what it had to leave out before has to be told again."""
     with reading(settings.database) as session:
-        rest = [letter for letter in _unprinted(session, campaign) if _owes(letter)]
+        rest = [letter for letter in _unprinted(session, campaign) if not letter.source.is_empty]
     if not rest:
         return printed
     listed = ", ".join(f"{letter.number} ({letter.name})" for letter in rest)
     return replace(printed, failed=True, sentence=f"{printed.sentence} {STILL_TO_PRINT.format(listed=listed)}")
-
-
-def _owes(letter: Letter) -> bool:
-    return isinstance(letter.source, ReminderSource) and bool(letter.source.paper.lines)
 
 
 def _chosen(session: Session, campaign: CampaignReference) -> list[int]:
@@ -100,4 +95,4 @@ def _unprinted(session: Session, campaign: CampaignReference) -> tuple[Letter, .
             .where(Reminder.document_id.in_(chosen), ReminderLine.round.is_not(None), ReminderLine.dropped == "")
         )
     )
-    return read_letters(session, {document: 1 for document in chosen if document in standing - printed})
+    return read_letters(session, REMINDERS, {document: 1 for document in chosen if document in standing - printed})

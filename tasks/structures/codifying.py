@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from prefect.artifacts import create_markdown_artifact
 
 from models.database.clock import utc_now
 from models.database.session import reading, writing
+from models.values.ending import Ending, Refusal
+from models.values.kinds import TrialState
 from settings.load import load_settings
 from tasks.entry.addresses import AddressFault, check_address
 from tasks.entry.problems import visible
@@ -18,8 +20,18 @@ from tasks.french.moments import PARIS
 from tasks.structures.entry import Entry
 from tasks.structures.fields import BY_KEY
 from tasks.structures.page import structure_page
-from tasks.structures.storing import TRIAL, Sheet, changes_of_run, find_code, history, is_saved, read_sheet, save
-from tasks.structures.trial import ACCEPTED, BEGUN, Outcome, send_trial
+from tasks.structures.storing import (
+    Sheet,
+    changes_of_run,
+    changes_of_structure,
+    find_code,
+    is_saved,
+    read_sheet,
+    save,
+    trial_of_run,
+    trials_of_structure,
+)
+from tasks.structures.trial import TrialOutcome, send_trial
 
 HISTORY_LINES = 50
 MAYBE_TWICE = "Un essai interrompu est peut-être déjà arrivé à cette adresse."
@@ -30,34 +42,23 @@ _UNKNOWN = "Aucune structure n'a le code « {written} ». " + _WHICH
 _BAD_ADDRESS = "« essai_vers » : {fault}. Rien n'a été changé."
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a run ends: whether it failed, and in French what it did."""
-
-    failed: bool
-    sentence: str
-
-
-def find_structure(written: str) -> Sheet | str:
-    """The structure that a clerk named, as it is set now, or a French sentence."""
+def find_structure(written: str) -> Sheet | Refusal:
+    """The structure that a clerk named, as it is set now."""
     with reading(load_settings().database) as session:
         found = find_code(session, written)
         if isinstance(found, str):
             return read_sheet(session, found)
     if found is None:
-        return _NO_STRUCTURE
+        return Refusal(_NO_STRUCTURE)
     codes = ", ".join(found)
-    return _UNKNOWN.format(written=visible(written), codes=codes) if written.strip() else _WHICH.format(codes=codes)
+    unknown = _UNKNOWN.format(written=visible(written), codes=codes)
+    return Refusal(unknown if written.strip() else _WHICH.format(codes=codes))
 
 
-def read_trial_address(written: str) -> str | AddressFault:
+def read_trial_address(written: str) -> str | Refusal:
     """The address of a trial as it is sent to; empty when none is asked for."""
-    return check_address(written) if written.strip() else ""
-
-
-def bad_trial_address(fault: AddressFault) -> str:
-    """What is wrong with the address of a trial, in French."""
-    return _BAD_ADDRESS.format(fault=fault)
+    checked = check_address(written) if written.strip() else ""
+    return Refusal(_BAD_ADDRESS.format(fault=checked)) if isinstance(checked, AddressFault) else checked
 
 
 def is_stored(flow_run_id: str) -> bool:
@@ -77,27 +78,28 @@ def publish_page(sheet: Sheet, *, saved: bool, outcome: str = "") -> str:
     """Publish how the structure's mails look, and the history of its changes; the page's id."""
     now = utc_now()
     with reading(load_settings().database) as session:
-        changes = history(session, sheet.code, HISTORY_LINES)
-        markdown = structure_page(sheet, changes, now.astimezone(PARIS).date(), saved=saved, outcome=outcome)
+        changes = changes_of_structure(session, sheet.code, HISTORY_LINES)
+        trials = trials_of_structure(session, sheet.code, HISTORY_LINES)
+        markdown = structure_page(sheet, changes, trials, now.astimezone(PARIS).date(), saved=saved, outcome=outcome)
     key = "structure-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in sheet.code.lower())
     description = f"{sheet.name} : expéditeur, textes et historique"
     return str(cast("UUID", create_markdown_artifact(markdown, key=key, description=description)))
 
 
-def finish(code: str, flow_run_id: str) -> Done:
+def finish(code: str, flow_run_id: str) -> Ending:
     """Send the trial that was asked for and has not been accepted yet, publish the page, and say what was done."""
     with reading(load_settings().database) as session:
         sheet = read_sheet(session, code)
     outcome = run_trial(sheet, flow_run_id)
     publish_page(sheet, saved=True, outcome=outcome.sentence if outcome else "")
     sentence = changed(code, flow_run_id) + (f" Essai {outcome.sentence}" if outcome else "")
-    return Done(failed=outcome is not None and not outcome.accepted, sentence=sentence)
+    return Ending(sentence, failed=outcome is not None and outcome.state is not TrialState.ACCEPTED)
 
 
 def changed(code: str, flow_run_id: str) -> str:
     """What a run changed, by whom, in one French sentence."""
     with reading(load_settings().database) as session:
-        noted = [change for change in changes_of_run(session, flow_run_id) if change.field != TRIAL]
+        noted = changes_of_run(session, flow_run_id)
     if not noted:
         return f"{code} : aucun changement."
     titles = ", ".join(BY_KEY[change.field].title for change in noted if change.field in BY_KEY)
@@ -105,22 +107,22 @@ def changed(code: str, flow_run_id: str) -> str:
     return f"{code} : {counted} par {noted[0].initials} ({titles})."
 
 
-def run_trial(sheet: Sheet, flow_run_id: str) -> Outcome | None:
+def run_trial(sheet: Sheet, flow_run_id: str) -> TrialOutcome | None:
     """Send the trial of a run unless it was accepted before; None when the run asks for none."""
     settings = load_settings()
     with writing(settings.database) as session:
-        row = next((change for change in changes_of_run(session, flow_run_id) if change.field == TRIAL), None)
-        if row is None:
+        trial = trial_of_run(session, flow_run_id)
+        if trial is None:
             return None
-        address, before = row.before, row.after
-        if before.startswith(ACCEPTED):
-            return Outcome(True, before)
-        row.after = BEGUN
+        if trial.state == TrialState.ACCEPTED:
+            return TrialOutcome(TrialState.ACCEPTED, trial.sentence)
+        address, interrupted = trial.address, trial.state == TrialState.BEGUN
+        trial.state, trial.sentence = TrialState.BEGUN, ""
     outcome = send_trial(sheet, address, flow_run_id, settings, utc_now())
-    if before == BEGUN:
+    if interrupted:
         outcome = replace(outcome, sentence=f"{outcome.sentence} {MAYBE_TWICE}")
     with writing(settings.database) as session:
-        for change in changes_of_run(session, flow_run_id):
-            if change.field == TRIAL:
-                change.after = outcome.sentence
+        trial = trial_of_run(session, flow_run_id)
+        assert trial is not None
+        trial.state, trial.sentence = outcome.state, outcome.sentence
     return outcome

@@ -11,15 +11,18 @@ from datetime import date
 
 from models.reading.invoice_sources import INVOICE_WORDING
 from models.tables.structure_change import StructureChange
+from models.tables.structure_trial import StructureTrial
+from models.values.kinds import TrialState
 from tasks.documents.invoice_pdf import invoice_pdf
 from tasks.documents.mail_parts import MailText
 from tasks.documents.preview import GUARDIAN, RESIDENT, example_invoice, example_mail, example_reminder, first_page
 from tasks.documents.reminder_mail import reminder_mail
 from tasks.entry.problems import visible
+from tasks.french.labels import TRIAL
 from tasks.french.moments import paris_moment
 from tasks.pages.rendering import render_page
 from tasks.structures.fields import BODY, BY_KEY, REMINDER_LEVELS, SUBJECT, wording_kind
-from tasks.structures.storing import TRIAL, Sheet
+from tasks.structures.storing import Sheet
 
 LINE_CHARACTERS = 80
 
@@ -33,7 +36,13 @@ class Shown:
 
 
 def structure_page(
-    sheet: Sheet, changes: Sequence[StructureChange], today: date, *, saved: bool, outcome: str = ""
+    sheet: Sheet,
+    changes: Sequence[StructureChange],
+    trials: Sequence[StructureTrial],
+    today: date,
+    *,
+    saved: bool,
+    outcome: str = "",
 ) -> str:
     """The page in Markdown; ``saved``: the settings shown are the stored ones. ``outcome`` is a trial's."""
     mail = example_mail(_wording(sheet, INVOICE_WORDING), sheet.issuer, today)
@@ -53,7 +62,7 @@ def structure_page(
         html=block(mail.html, "html"),
         picture=base64.b64encode(first_page(invoice_pdf(example_invoice(sheet.issuer, today)))).decode("ascii"),
         reminders=[(level, _reminder(sheet, level, today)) for level in REMINDER_LEVELS],
-        changes=[_change(change) for change in changes],
+        changes=_history(changes, trials),
     )
 
 
@@ -83,12 +92,29 @@ def _reminder(sheet: Sheet, level: int, today: date) -> Shown:
     return _shown(reminder_mail(*_wording(sheet, wording_kind(level)), paper, copies=True))
 
 
+def _history(changes: Sequence[StructureChange], trials: Sequence[StructureTrial]) -> list[dict[str, str]]:
+    """Changes and trials, the newest first; a run's trial came after its changes."""
+    rows = [(trial.asked_at, 1, _trial(trial)) for trial in trials]
+    rows += [(change.changed_at, 0, _change(change)) for change in changes]
+    ordered = sorted(rows, key=lambda row: row[:2], reverse=True)
+    return [row for _, _, row in ordered]
+
+
 def _change(change: StructureChange) -> dict[str, str]:
-    is_trial = change.field == TRIAL
     return {
         "at": paris_moment(change.changed_at),
         "initials": change.initials,
-        "what": "Essai" if is_trial else BY_KEY[change.field].title if change.field in BY_KEY else change.field,
-        "before": f"vers {change.before}" if is_trial else visible(change.before) or "(vide)",
-        "after": visible(change.after) or ("demandé" if is_trial else "(vide)"),
+        "what": BY_KEY[change.field].title if change.field in BY_KEY else change.field,
+        "before": visible(change.before) or "(vide)",
+        "after": visible(change.after) or "(vide)",
+    }
+
+
+def _trial(trial: StructureTrial) -> dict[str, str]:
+    return {
+        "at": paris_moment(trial.asked_at),
+        "initials": trial.initials,
+        "what": "Essai",
+        "before": f"vers {trial.address}",
+        "after": visible(trial.sentence) or TRIAL[TrialState(trial.state)],
     }

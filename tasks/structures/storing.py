@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from models.tables.organisation import Structure, Wording
 from models.tables.structure_change import StructureChange
+from models.tables.structure_trial import StructureTrial
 from models.values.paper import Issuer
 from models.values.people import PostalAddress
 from tasks.structures.fields import FIELDS, FOOTER, REPLY_TO, SENDER_EMAIL, SENDER_NAME
-
-TRIAL = "trial"  # in the history: a trial mail; ``before`` is its address, ``after`` how far it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,13 @@ def save(
     ]
     for key, _, after in noted:
         _set(structure, key, after)
-    for key, old, after in [*noted, *([(TRIAL, trial_to, "")] if trial_to else [])]:
+    if trial_to:
+        session.add(
+            StructureTrial(
+                structure_id=structure.id, flow_run_id=flow_run_id, asked_at=now, initials=initials, address=trial_to
+            )
+        )
+    for key, old, after in noted:
         session.add(
             StructureChange(
                 structure_id=structure.id,
@@ -127,7 +132,7 @@ def _set(structure: Structure, key: str, value: str) -> None:
 
 def is_saved(session: Session, flow_run_id: str) -> bool:
     """Whether this run has stored what it was answered."""
-    return bool(changes_of_run(session, flow_run_id))
+    return bool(changes_of_run(session, flow_run_id)) or trial_of_run(session, flow_run_id) is not None
 
 
 def changes_of_run(session: Session, flow_run_id: str) -> list[StructureChange]:
@@ -136,13 +141,30 @@ def changes_of_run(session: Session, flow_run_id: str) -> list[StructureChange]:
     return list(session.scalars(query))
 
 
-def history(session: Session, code: str, longest: int) -> list[StructureChange]:
+def trial_of_run(session: Session, flow_run_id: str) -> StructureTrial | None:
+    """The trial that a run was asked for; None without one."""
+    return session.scalars(select(StructureTrial).where(StructureTrial.flow_run_id == flow_run_id)).one_or_none()
+
+
+def changes_of_structure(session: Session, code: str, longest: int) -> list[StructureChange]:
     """The last changes of a structure, the newest first."""
     query = (
         select(StructureChange)
         .join(Structure, Structure.id == StructureChange.structure_id)
         .where(Structure.code == code)
         .order_by(StructureChange.changed_at.desc(), StructureChange.id.desc())
+        .limit(longest)
+    )
+    return list(session.scalars(query))
+
+
+def trials_of_structure(session: Session, code: str, longest: int) -> list[StructureTrial]:
+    """The last trials of a structure, the newest first."""
+    query = (
+        select(StructureTrial)
+        .join(Structure, Structure.id == StructureTrial.structure_id)
+        .where(Structure.code == code)
+        .order_by(StructureTrial.asked_at.desc())
         .limit(longest)
     )
     return list(session.scalars(query))

@@ -1,7 +1,7 @@
 """A trial: the invoice's mail with an invented invoice, to one address, through the structure's real relay.
 
-It is nobody's delivery and leaves no row in the ledger. How far it came stands in the history of the structure, so
-that a Retry knows: what was accepted is not sent again, and what a killed run may have sent is sent again with a word.
+It is nobody's delivery and leaves no row in the ledger. It has a row of its own, which tells how far it came, so that a
+Retry knows: what was accepted is not sent again, and what a killed run may have sent is sent again with a word.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from models.rules.causes import explain
 from models.rules.replies import Verdict, classify
 from models.values.ending import Stopped
 from models.values.evidence import Evidence
+from models.values.kinds import TrialState
 from models.values.mail import Attachment, Mail
 from settings.load import Settings
 from tasks.composing.compose import TRIAL_MARK
@@ -30,15 +31,12 @@ from tasks.relays.finding import find_relays
 from tasks.structures.fields import BODY, REPLY_TO, SENDER_EMAIL, SUBJECT
 from tasks.structures.storing import Sheet
 
-# How far a trial came, at the beginning of what is noted in the history.
-BEGUN, ACCEPTED = "commencé", "accepté"
-
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a trial, in one or two French sentences."""
+class TrialOutcome:
+    """What became of a trial, with one or two French sentences."""
 
-    accepted: bool
+    state: TrialState
     sentence: str
 
 
@@ -64,27 +62,29 @@ def trial_message(sheet: Sheet, address: str, flow_run_id: str, now: datetime) -
     )
 
 
-def send_trial(sheet: Sheet, address: str, flow_run_id: str, settings: Settings, now: datetime) -> Outcome:
+def send_trial(sheet: Sheet, address: str, flow_run_id: str, settings: Settings, now: datetime) -> TrialOutcome:
     """Send the trial, at the pace of the relay; never raises for what a relay does."""
     carriers = find_relays((sheet.code,))
-    if isinstance(carriers, str):
-        return Outcome(False, f"pas parti vers {address} : {carriers}")
+    if carriers.refusal:
+        return TrialOutcome(TrialState.NOT_SENT, f"pas parti vers {address} : {carriers.refusal.sentence}")
     message = trial_message(sheet, address, flow_run_id, now)
-    relay = carriers[sheet.code].relay
+    relay = carriers.relays[sheet.code]
     with closing(SendingRun({sheet.code: relay}, flow_run_id, settings)) as run:
         pool = run.pool(sheet.code)
-        with pool.connection() as lent:
+        with pool.session() as lent:
             if isinstance(lent, Stopped):
                 return _failed(address, lent)
             if isinstance(lent, Evidence):
                 return _failed(address, stop_for(lent))
             evidence = lent.hand_over(sheet.values[SENDER_EMAIL], address, message, lambda: True)
     if classify(evidence).verdict is Verdict.ACCEPTED:
-        return Outcome(True, f"{ACCEPTED} pour {address} par {relay.host} ({observed(evidence)}).")
+        return TrialOutcome(TrialState.ACCEPTED, f"accepté pour {address} par {relay.host} ({observed(evidence)}).")
     if classify(evidence).verdict is Verdict.UNCERTAIN:
-        return Outcome(False, f"incertain pour {address}. {explain(evidence).cause} Regardez si le mail est arrivé.")
+        return TrialOutcome(
+            TrialState.UNCERTAIN, f"incertain pour {address}. {explain(evidence).cause} Regardez si le mail est arrivé."
+        )
     return _failed(address, stop_for(evidence))
 
 
-def _failed(address: str, why: Stopped) -> Outcome:
-    return Outcome(False, f"pas parti vers {address} : {why.sentence}. {why.remedy}")
+def _failed(address: str, why: Stopped) -> TrialOutcome:
+    return TrialOutcome(TrialState.NOT_SENT, f"pas parti vers {address} : {why.sentence}. {why.remedy}")

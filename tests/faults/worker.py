@@ -27,6 +27,7 @@ import models.database.session
 import tasks.delivering.sending
 from models.values.campaign import CampaignReference
 from models.values.documents import DocumentReference
+from models.values.ending import Refusal
 from models.values.kinds import Settlement
 from settings.load import load_settings
 from tasks import failpoints
@@ -36,8 +37,8 @@ from tasks.delivering.run import COMPOSING_AHEAD, SendingRun
 from tasks.delivering.task import mail_document
 from tasks.follow_up.settling import Answer, resends, store_answer
 from tasks.follow_up.uncertain import ask_about
-from tasks.invoices.choosing import store_choice
-from tasks.invoices.planning import plan_invoices
+from tasks.monthly.choosing import store_choice
+from tasks.monthly.planning import plan_month
 from tasks.relays.finding import find_relays
 from tests.faults.orders import At, Deed, Ended, Marks, Orders
 
@@ -90,8 +91,8 @@ def settle(choice: Settlement, orders: Orders) -> tuple[list[str], list[str]]:
 
 def _post_office(flow_run: str) -> SendingRun:
     carriers = find_relays(())
-    assert isinstance(carriers, dict), carriers
-    return SendingRun({code: carrier.relay for code, carrier in carriers.items()}, flow_run, load_settings())
+    assert not carriers.missing, carriers
+    return SendingRun(carriers.relays, flow_run, load_settings())
 
 
 def _mail(documents: Sequence[DocumentReference], run: SendingRun, orders: Orders) -> list[str]:
@@ -102,8 +103,8 @@ def _mail(documents: Sequence[DocumentReference], run: SendingRun, orders: Order
 
 def _campaign(flow_run: str) -> CampaignReference:
     request = read_request(flow_run, datetime(2024, 10, 5, tzinfo=UTC), PERIOD, None, "", "")
-    assert not isinstance(request, str), request
-    campaign = plan_invoices(request, {})
+    assert not isinstance(request, Refusal), request
+    campaign = plan_month(request, {})
     store_choice(campaign)
     return campaign
 

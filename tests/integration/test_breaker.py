@@ -238,8 +238,8 @@ def test_after_the_stop_only_what_was_under_way_is_finished(
     campaign = office.plan()
     office.choose(campaign)
     carriers = find_relays(())
-    assert isinstance(carriers, dict)
-    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    assert not carriers.missing, carriers
+    relays = carriers.relays
     with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda document: mail_document.fn(document, run), remaining_documents(campaign)))
         assert len(run.stopped) == 1

@@ -17,7 +17,7 @@ from models.rules.states import DeliveryState
 from models.tables.delivery import Attempt, Delivery
 from models.tables.people import Resident
 from settings.load import load_settings
-from tasks.invoices.choosing import Choice
+from tasks.monthly.choosing import Choice
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import Workplace

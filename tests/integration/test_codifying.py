@@ -18,13 +18,14 @@ from models.tables.document import Document
 from models.tables.organisation import Structure, Wording
 from models.tables.people import Resident
 from models.tables.structure_change import StructureChange
-from models.values.kinds import RecipientPolicy
+from models.tables.structure_trial import StructureTrial
+from models.values.ending import Refusal
+from models.values.kinds import RecipientPolicy, TrialState
 from settings.load import load_settings
 from tasks.structures.codifying import MAYBE_TWICE, changed, find_structure, is_stored, run_trial, store
 from tasks.structures.entry import Entry
 from tasks.structures.page import structure_page
-from tasks.structures.storing import TRIAL, Sheet, history
-from tasks.structures.trial import BEGUN
+from tasks.structures.storing import Sheet, changes_of_structure, trials_of_structure
 from tests.smtp_server.record import StoredMessage
 from tests.smtp_server.script import How, Moment, Rule
 from tests.workplace import Workplace, add_structure
@@ -71,7 +72,7 @@ def test_each_changed_field_is_stored_and_noted(workplace: Workplace) -> None:
         ("reminder-2.subject", "", "Rappel", "ML"),
     ]
     with reading(workplace.database) as session:
-        rows = history(session, "TILLEULS", 50)
+        rows = changes_of_structure(session, "TILLEULS", 50)
         assert {row.flow_run_id for row in rows} == {run}
         assert all(row.changed_at.tzinfo for row in rows)
         kinds = dict(session.execute(select(Wording.kind, Wording.body)).tuples().all())
@@ -125,8 +126,8 @@ def test_which_structure_is_meant(workplace: Workplace) -> None:
     """The only one, or the one that is named, whatever the case; else the codes to choose from."""
     assert find_structure("") == find_structure(" tilleuls ") == sheet()
     add_structure(workplace.database, "HORIZON")
-    assert find_structure("") == "Indiquez dans « structure » l'un de ces codes : HORIZON, TILLEULS."
-    assert find_structure("LILAS") == (
+    assert find_structure("") == Refusal("Indiquez dans « structure » l'un de ces codes : HORIZON, TILLEULS.")
+    assert find_structure("LILAS") == Refusal(
         "Aucune structure n'a le code « LILAS ». Indiquez dans « structure » l'un de ces codes : HORIZON, TILLEULS."
     )
 
@@ -203,7 +204,7 @@ def test_a_trial_is_the_invoices_mail_and_nobodys_delivery(workplace: Workplace)
     run = change(trial_to="essai@example.org")
     outcome = run_trial(sheet(), run)
     assert outcome is not None
-    assert outcome.accepted
+    assert outcome.state is TrialState.ACCEPTED
     assert outcome.sentence.startswith("accepté pour essai@example.org par 127.0.0.1 (250")
     (message,) = workplace.relay.messages()
     assert (message.sender, message.recipients) == ("facturation@tilleuls.example", ("essai@example.org",))
@@ -219,7 +220,14 @@ def test_a_trial_is_the_invoices_mail_and_nobodys_delivery(workplace: Workplace)
     assert workplace.deliveries() == []
     assert run_trial(sheet(), run) == outcome
     assert len(workplace.relay.messages()) == 1
-    assert noted(workplace)[-1] == (TRIAL, "essai@example.org", outcome.sentence, "ML")
+    with reading(workplace.database) as session:
+        (trial,) = trials_of_structure(session, "TILLEULS", 50)
+    assert (trial.address, trial.state, trial.sentence, trial.initials) == (
+        "essai@example.org",
+        TrialState.ACCEPTED,
+        outcome.sentence,
+        "ML",
+    )
 
 
 def test_a_refused_trial_says_why_and_a_retry_tries_again(workplace: Workplace) -> None:
@@ -228,7 +236,7 @@ def test_a_refused_trial_says_why_and_a_retry_tries_again(workplace: Workplace) 
     run = change(trial_to="essai@example.org", footer="Un")
     refused = run_trial(sheet(), run)
     assert refused is not None
-    assert not refused.accepted
+    assert refused.state is TrialState.NOT_SENT
     assert refused.sentence.startswith(
         "pas parti vers essai@example.org : Le compte d'envoi n'a pas le droit d'écrire au nom de cet expéditeur "
         "(554 5.2.252"
@@ -237,7 +245,7 @@ def test_a_refused_trial_says_why_and_a_retry_tries_again(workplace: Workplace) 
     workplace.relay.script()
     again = run_trial(sheet(), run)
     assert again is not None
-    assert again.accepted
+    assert again.state is TrialState.ACCEPTED
     assert MAYBE_TWICE not in again.sentence
     assert len(workplace.relay.messages()) == 1
 
@@ -256,7 +264,7 @@ def test_what_a_trial_says(workplace: Workplace, rule: Rule, said: str) -> None:
     workplace.relay.script(rule)
     outcome = run_trial(sheet(), change(trial_to="essai@example.org"))
     assert outcome is not None
-    assert not outcome.accepted
+    assert outcome.state is (TrialState.UNCERTAIN if "incertain" in said else TrialState.NOT_SENT)
     assert said in outcome.sentence
     assert "Facteur réessaie" not in outcome.sentence
 
@@ -266,7 +274,7 @@ def test_a_trial_that_a_kill_cut_off_is_sent_again_with_a_word(workplace: Workpl
     run = change(trial_to="essai@example.org")
     run_trial(sheet(), run)
     with writing(workplace.database) as session:
-        session.execute(update(StructureChange).values(after=BEGUN))
+        session.execute(update(StructureTrial).values(state=TrialState.BEGUN))
     again = run_trial(sheet(), run)
     assert again is not None
     assert again.sentence.endswith(MAYBE_TWICE)
@@ -279,7 +287,7 @@ def test_the_page_shows_mails_picture_and_history_and_nothing_acts_in_it(workpla
     change(footer="un | deux `x`")
     change(sender_name="<script>alert(1)</script>", invoice__body="```\n<img src=x>\nCopie à &copie_a")
     with reading(load_settings().database) as session:
-        page = structure_page(sheet(), history(session, "TILLEULS", 50), date(2024, 10, 3), saved=True)
+        page = structure_page(sheet(), changes_of_structure(session, "TILLEULS", 50), [], date(2024, 10, 3), saved=True)
     picture = base64.b64decode(re.search(r"data:image/png;base64,([\w+/=]+)\)", page)[1])  # type: ignore[index]
     assert picture.startswith(b"\x89PNG")
     assert 10_000 < len(picture) < LARGEST_PICTURE_BYTES

@@ -19,9 +19,10 @@ from models.rules.recipients import Recipient, Role
 from models.values.paper import InvoicePaper, Issuer, Line
 from models.values.people import PostalAddress
 from models.values.period import Period
-from models.values.sources import Source
+from models.values.sources import InvoiceSource
 from tasks.composing import archive
 from tasks.composing.compose import Composed, Order, Unkept, Unwritten, compose
+from tasks.composing.invoices import write_invoice
 from tasks.composing.process import Composer
 from tasks.delivering.one_processor import on_one_processor
 
@@ -44,9 +45,9 @@ def order_for(number: int, folder: Path, sender: str = "facturation@tilleuls.exa
         period=Period(2024, 9),
         due_on=None,
     )
-    source = Source("TIL", "Les Tilleuls", sender, "", ("", ""), "", paper)
+    source = InvoiceSource("TIL", "Les Tilleuls", sender, "", ("", ""), "", paper)
     recipient = Recipient(f"r{number}@example.org", Role.RESIDENT)
-    return Order(source, recipient, "", f"{number}:1:", folder, 0, NOW)
+    return Order(source, write_invoice, recipient, "", f"{number}:1:", folder, 0, NOW)
 
 
 def is_for(order: Order, composed: Composed | Unwritten | Unkept) -> bool:

@@ -17,7 +17,7 @@ from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
-from models.values.kinds import DocumentKind
+from models.values.kinds import INVOICE, REMINDER
 from tests.integration.small_import import NOW, accepted, bring, everything, invoice, write
 
 SENT_AT = datetime(2024, 10, 1, 22, 30, tzinfo=UTC)  # already the second of October in Paris
@@ -34,10 +34,10 @@ def deliver(
     """Put a delivery of an invoice into the ledger."""
     with writing(database_url) as session:
         document = Document(
-            kind=DocumentKind.INVOICE, invoice=session.scalars(select(Invoice).where(Invoice.number == number)).one()
+            kind=INVOICE, invoice=session.scalars(select(Invoice).where(Invoice.number == number)).one()
         )
         campaign = Campaign(
-            flow_run_id="run", kind=DocumentKind.INVOICE, structures=[], parameters={}, purpose=purpose, created_at=NOW
+            flow_run_id="run", kind=INVOICE, structures=[], parameters={}, purpose=purpose, created_at=NOW
         )
         session.add_all([document, campaign])
         session.flush()
@@ -179,7 +179,7 @@ def test_what_a_reminder_enclosed_is_fixed(
     deliver(database_url, "F3")
     with writing(database_url) as session:
         billed = session.scalars(select(Invoice).where(Invoice.number == "F4")).one()
-        document = Document(kind=DocumentKind.REMINDER)
+        document = Document(kind=REMINDER)
         line = ReminderLine(invoice_id=billed.id, level=1, balance=Decimal(120), chosen=chosen, dropped=dropped)
         assert billed.client_id is not None
         session.add(

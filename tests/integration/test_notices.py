@@ -44,7 +44,7 @@ def reports(workplace: Workplace, campaign: CampaignReference) -> tuple[list[str
     """What ``mail_report`` says, and the mails that came of it."""
     before = len(workplace.relay.messages())
     carriers = find_relays(campaign.structures)
-    assert isinstance(carriers, dict), carriers
+    assert not carriers.missing, carriers
     refusals = mail_report(campaign, carriers)
     stored = workplace.relay.messages()[before:]
     return refusals, [email.message_from_bytes(message.content, policy=email.policy.default) for message in stored]

@@ -225,8 +225,8 @@ def test_a_thread_that_waits_in_the_line_takes_what_its_own_run_has_to_spare(
     campaign = workplace.plan()
     workplace.choose(campaign)
     carriers = find_relays(())
-    assert isinstance(carriers, dict)
-    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    assert not carriers.missing, carriers
+    relays = carriers.relays
     with writing_rows(workplace.database) as rows:
         other = queue_up(rows, relays["TILLEULS"].account, 60)
     with closing(SendingRun(relays, str(uuid4()), load_settings())) as run, ThreadPoolExecutor(2) as threads:

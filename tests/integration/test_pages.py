@@ -22,7 +22,7 @@ from models.values.campaign import CampaignReference
 from models.values.kinds import RecipientPolicy, Settlement
 from tasks.follow_up.settling import Answer, store_answer
 from tasks.follow_up.uncertain import ask_about
-from tasks.invoices.choosing import Choice
+from tasks.monthly.choosing import Choice
 from tasks.pages.campaign import Links, campaign_page, campaign_title
 from tasks.pages.causes import failures_page, groups
 from tasks.pages.coverage import coverage_page, coverage_table, unmailed_page

@@ -23,13 +23,14 @@ from models.tables.document import Printing
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
 from models.tables.people import Resident
+from models.values.ending import Ending, Refusal
 from models.values.kinds import RecipientPolicy
 from settings.load import load_settings
 from tasks.campaigns.remaining import waiting_documents
 from tasks.campaigns.requests import Scope, read_scope
 from tasks.composing import archive
 from tasks.french.moments import PARIS
-from tasks.printing.batch import Outcome, What
+from tasks.printing.batch import What
 from tasks.printing.invoices import print_letters
 from tasks.printing.once import print_again
 from tests.smtp_server.script import How, Moment, Rule
@@ -58,7 +59,7 @@ print_letters(sys.argv[1], Scope(sys.argv[2], ()), "tout ce qui doit être impri
 
 def edit(
     what: What = EVERYTHING_TO_PRINT, run: str = "", structures: tuple[str, ...] = (), only: tuple[str, ...] = ()
-) -> Outcome:
+) -> Ending:
     return print_letters(run or str(uuid4()), Scope(PERIOD, structures), what, only)
 
 
@@ -143,7 +144,7 @@ def test_what_is_printed_is_not_printed_again(workplace: Workplace) -> None:
     """The second run has nothing to do, says so, and makes no file."""
     workplace.add_resident("Aubert")
     edit()
-    assert edit() == Outcome(False, "Rien à imprimer pour septembre 2024.")
+    assert edit() == Ending("Rien à imprimer pour septembre 2024.")
     assert len(files()) == len(printings(workplace)) == 1
 
 
@@ -214,8 +215,9 @@ def test_exactly_the_named_invoices_are_printed_whatever_their_class(workplace: 
 def test_what_a_selection_does_not_find_is_named_and_nothing_is_printed(workplace: Workplace) -> None:
     """A name that two invoices bear is not guessed either."""
     number = workplace.add_resident("Aubert")
-    assert edit(only=(number, "F-99", "Personne Alix")) == Outcome(
-        True, "Introuvable parmi les factures de septembre 2024 : F-99, Personne Alix. Rien n'a été imprimé."
+    assert edit(only=(number, "F-99", "Personne Alix")) == Ending(
+        "Introuvable parmi les factures de septembre 2024 : F-99, Personne Alix. Rien n'a été imprimé.",
+        failed=True,
     )
     other = workplace.add_resident("Aubert")
     outcome = edit(only=("AUBERT Alix",))
@@ -341,5 +343,5 @@ def test_a_wrong_parameter_is_answered_in_french(
 ) -> None:
     """As the mailing does."""
     scope = read_scope(datetime(2024, 10, 5, tzinfo=PARIS), period, structures)
-    assert isinstance(scope, str)
-    assert said in scope
+    assert isinstance(scope, Refusal)
+    assert said in scope.sentence

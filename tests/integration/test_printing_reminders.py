@@ -23,9 +23,10 @@ from models.tables.organisation import Structure, Wording
 from models.tables.people import Client
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import CampaignReference
+from models.values.ending import Ending
 from models.values.kinds import Channel, ClientKind
 from tasks.french.moments import PARIS
-from tasks.printing.batch import Outcome, What
+from tasks.printing.batch import What
 from tasks.printing.once import print_again
 from tasks.printing.reminders import print_reminders
 from tasks.reminders.choosing import ReminderChoice, store_reminder_choice
@@ -61,7 +62,7 @@ print_campaign(campaign)
 """
 
 
-def edit(what: What = EVERYTHING_TO_PRINT, *only: str, structures: tuple[str, ...] = ()) -> Outcome:
+def edit(what: What = EVERYTHING_TO_PRINT, *only: str, structures: tuple[str, ...] = ()) -> Ending:
     return print_reminders(str(uuid4()), structures, what, only)
 
 
@@ -72,7 +73,7 @@ def choose_letters(workplace: Workplace, choice: ReminderChoice | None = None) -
     return campaign
 
 
-def printed(outcome: Outcome | None) -> Outcome:
+def printed(outcome: Ending | None) -> Ending:
     assert outcome is not None
     return outcome
 
@@ -203,8 +204,7 @@ def test_when_every_client_has_paid_no_file_is_made(workplace: Workplace) -> Non
     number = add_overdue(workplace, add_client(workplace, "Garage"), 20)
     campaign = choose_letters(workplace)
     pay(workplace, number)
-    assert print_campaign(campaign) == Outcome(
-        False,
+    assert print_campaign(campaign) == Ending(
         "Aucun courrier de cette campagne n'est plus à imprimer. "
         "1 client n'a plus rien à payer pour l'instant : Garage (réglée).",
     )
@@ -235,7 +235,7 @@ def test_a_run_that_is_started_again_makes_neither_file_nor_dates(workplace: Wor
     outcome = print_campaign(campaign)
     before = printings(workplace)
     assert print_campaign(campaign) == outcome
-    assert edit() == Outcome(False, "Aucune relance à imprimer.")
+    assert edit() == Ending("Aucune relance à imprimer.")
     assert printings(workplace) == before
     assert len(files()) == 1
 
@@ -280,7 +280,7 @@ def test_letters_that_a_dead_run_left_can_be_printed_without_it(workplace: Workp
     number = add_overdue(workplace, add_client(workplace, "Garage"), 20)
     campaign = choose_letters(workplace)
     edit()
-    assert print_campaign(campaign) == Outcome(False, "Aucun courrier de cette campagne n'est plus à imprimer.")
+    assert print_campaign(campaign) == Ending("Aucun courrier de cette campagne n'est plus à imprimer.")
     (file,) = files()
     assert letters(file) == [number, ""]
 
@@ -331,7 +331,7 @@ def test_a_refused_reminder_that_was_printed_counts_as_a_reminder(workplace: Wor
     edit()
     standing = overdue(workplace)[number]
     assert (standing.coverage, standing.level_reached, standing.due) == (Coverage.PRINTED, 1, NotDue.RECENT)
-    assert edit() == Outcome(False, "Aucune relance à imprimer.")
+    assert edit() == Ending("Aucune relance à imprimer.")
 
 
 def test_a_failed_reminder_that_a_later_one_replaced_is_never_printed(workplace: Workplace) -> None:
@@ -344,7 +344,7 @@ def test_a_failed_reminder_that_a_later_one_replaced_is_never_printed(workplace:
     with writing(workplace.database) as session:
         session.execute(update(Client).values(email="nouveau@example.org"))
     assert remind(workplace) == ["Envoyé"]
-    assert edit() == Outcome(False, "Aucune relance à imprimer.")
+    assert edit() == Ending("Aucune relance à imprimer.")
     edit(EVERYTHING)
     (file,) = files()
     assert letters(file) == [number, ""]
@@ -389,10 +389,10 @@ def test_what_a_selection_does_not_find_is_named_and_nothing_is_printed(workplac
     guessed."""
     numbers = {name: number for number, name in remind_each_way(workplace).items()}
     outcome = edit(EVERYTHING_TO_PRINT, "letter", "X-99", numbers["unreminded"])
-    assert outcome == Outcome(
-        True,
+    assert outcome == Ending(
         "Introuvable parmi les clients et les factures échues qui ont une relance : "
         f"X-99, {numbers['unreminded']}. Rien n'a été imprimé.",
+        failed=True,
     )
     add_overdue(workplace, add_client(workplace, "LETTER"), 20)
     remind(workplace, "courrier")

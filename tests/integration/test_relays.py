@@ -18,8 +18,9 @@ from models.values.evidence import Evidence
 from models.values.relay import Mechanism
 from settings.load import load_settings
 from settings.smtp_server import SmtpServer
+from tasks.kinds.reminder import REMINDERS
 from tasks.mail.transport import SmtpSession
-from tasks.relays.finding import Carrier, Kind, current, find_relays
+from tasks.relays.finding import Carrier, current, find_relays
 from tasks.relays.pool import RelayPool
 from tests.prefect_server import PrefectServer
 from tests.smtp_server import ScriptedServer
@@ -59,34 +60,38 @@ def save(name: str, **fields: Any) -> SmtpServer:
     return block
 
 
-def ports(kind: Kind = "invoice") -> dict[str, int]:
-    carriers = find_relays((), kind)
-    assert isinstance(carriers, dict), carriers
-    return {code: carrier.relay.port for code, carrier in carriers.items()}
+def refused(suffix: str = "") -> str:
+    refusal = find_relays(("TILLEULS",), suffix).refusal
+    assert refusal is not None
+    return refusal.sentence
+
+
+def ports(suffix: str = "") -> dict[str, int]:
+    carriers = find_relays((), suffix)
+    assert not carriers.missing, carriers
+    return {code: relay.port for code, relay in carriers.relays.items()}
 
 
 def test_the_nearest_block_carries_the_mails(office: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The association's, then the structure's own, for reminders its block for reminders; the environment first."""
     save("smtp-amis", port=1)
-    assert ports() == ports("reminder") == {"TILLEULS": 1, "ERABLES": 1}
+    assert ports() == ports(REMINDERS.relay_suffix) == {"TILLEULS": 1, "ERABLES": 1}
     save("smtp-tilleuls", port=2)
-    assert ports() == ports("reminder") == {"TILLEULS": 2, "ERABLES": 1}
+    assert ports() == ports(REMINDERS.relay_suffix) == {"TILLEULS": 2, "ERABLES": 1}
     save("smtp-tilleuls-relances", port=3)
     assert ports() == {"TILLEULS": 2, "ERABLES": 1}
-    assert ports("reminder") == {"TILLEULS": 3, "ERABLES": 1}
-    carriers = find_relays(("TILLEULS",), "reminder")
-    assert isinstance(carriers, dict)
-    assert carriers["TILLEULS"].origin == "bloc smtp-tilleuls-relances"
+    assert ports(REMINDERS.relay_suffix) == {"TILLEULS": 3, "ERABLES": 1}
+    carriers = find_relays(("TILLEULS",), REMINDERS.relay_suffix)
+    assert carriers.found["TILLEULS"].origin == "bloc smtp-tilleuls-relances"
     monkeypatch.setenv("FACTEUR_SMTP__HOST", "127.0.0.1")
     monkeypatch.setenv("FACTEUR_SMTP__PORT", "4")
     monkeypatch.setenv("FACTEUR_SMTP__SECURITY", "none")
-    assert ports() == ports("reminder") == {"TILLEULS": 4, "ERABLES": 4}
+    assert ports() == ports(REMINDERS.relay_suffix) == {"TILLEULS": 4, "ERABLES": 4}
 
 
 def test_a_structure_without_any_block_is_named(office: ScriptedServer) -> None:
     """With the name that the block has to have."""
-    sentence = find_relays(("TILLEULS",), "reminder")
-    assert isinstance(sentence, str)
+    sentence = refused(REMINDERS.relay_suffix)
     assert "TILLEULS" in sentence
     assert "smtp-amis" in sentence
 
@@ -128,8 +133,7 @@ def test_a_block_that_was_filled_in_wrongly_stops_the_run_with_its_sentence(
     data = {"tenant": ""}
     url = f"{prefect_server.api}/block_documents/{block._block_document_id}"
     assert httpx.patch(url, json={"data": data, "merge_existing_data": True}).is_success
-    sentence = find_relays(("TILLEULS",))
-    assert isinstance(sentence, str)
+    sentence = refused()
     assert "« smtp-amis »" in sentence
     assert "« ID de l'annuaire (locataire) »" in sentence
     assert "un-secret-de-test" not in sentence
@@ -175,8 +179,7 @@ def open_at(pool: RelayPool) -> None:
 
 def carrier() -> Carrier:
     carriers = find_relays(("TILLEULS",))
-    assert isinstance(carriers, dict), carriers
-    return carriers["TILLEULS"]
+    return carriers.found["TILLEULS"]
 
 
 def test_a_secret_changed_in_the_block_serves_for_the_next_connection(office: ScriptedServer, tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from models.rules.reminders import LevelTerms, NotDue
 from models.tables.organisation import Association, Structure
 from models.tables.reminder import ReminderLevel, ReminderPolicy
 from models.tables.structure_change import StructureChange
+from models.values.ending import Refusal
 from models.values.kinds import Channel
-from tasks.reminders.policy import AssociationTerms, find_association, in_words, is_stored, store_policy, told
+from tasks.reminders.policy import AssociationTerms, find_association, how_it_went, in_words, is_stored, store_policy
 from tasks.reminders.policy_entry import CHANNELS, DAYS, INITIALS, MINIMUM, PolicyEntry, as_typed, read_policy_entry
 from tests.reminders_workplace import add_client, add_overdue, overdue
 from tests.workplace import Workplace, add_structure
@@ -117,8 +118,8 @@ def test_an_association_is_found_by_its_code_or_because_it_is_alone(workplace: W
     assert found(" AMIS ").name == "Les Amis"
     with writing(workplace.database) as session:
         session.add(Association(code="autres", name="Les Autres"))
-    assert find_association("") == "Indiquez dans « association » l'un de ces codes : amis, autres."
-    assert find_association("rives") == (
+    assert find_association("") == Refusal("Indiquez dans « association » l'un de ces codes : amis, autres.")
+    assert find_association("rives") == Refusal(
         "Aucune association n'a le code « rives ». Indiquez dans « association » l'un de ces codes : amis, autres."
     )
 
@@ -144,7 +145,9 @@ def test_a_policy_is_stored_and_noted_once_for_a_run(workplace: Workplace) -> No
         for code in ("TILLEULS", "LILAS")
     ]
     assert is_stored(first)
-    assert told(found().association_id, other).startswith("Les Amis : relances réglées par ML. Relance 1 : 8 jours")
+    assert how_it_went(found().association_id, other).startswith(
+        "Les Amis : relances réglées par ML. Relance 1 : 8 jours"
+    )
 
 
 def test_a_form_that_was_left_as_it_was_changes_nothing(workplace: Workplace) -> None:
@@ -153,7 +156,7 @@ def test_a_form_that_was_left_as_it_was_changes_nothing(workplace: Workplace) ->
     run = store(USUAL, shown=USUAL)
     assert found().terms == STRICT
     assert not is_stored(run)
-    assert told(found().association_id, run).startswith("Les Amis : aucun changement.")
+    assert how_it_went(found().association_id, run).startswith("Les Amis : aucun changement.")
     assert counted(workplace, StructureChange) == 1
 
 
@@ -185,4 +188,6 @@ def test_the_stored_policy_decides_what_is_due(workplace: Workplace) -> None:
 def test_a_database_that_cannot_be_used_is_a_sentence(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clerk reads what to do, and no trace."""
     monkeypatch.setenv("FACTEUR_DATABASE_URL", "sqlite:////nowhere/facteur.db")
-    assert str(find_association("")).startswith("La base de données ne s'ouvre pas")
+    refusal = find_association("")
+    assert isinstance(refusal, Refusal)
+    assert refusal.sentence.startswith("La base de données ne s'ouvre pas")

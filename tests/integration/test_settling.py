@@ -16,13 +16,13 @@ from models.tables.decision import Decision
 from models.tables.delivery import Attempt, Delivery
 from models.tables.people import Resident
 from models.values.documents import DocumentReference
-from models.values.kinds import Settlement
+from models.values.kinds import Obstacle, Settlement
 from settings.load import load_settings
 from tasks.campaigns.remaining import waiting_documents
 from tasks.delivering.run import SendingRun
 from tasks.delivering.task import mail_document
 from tasks.follow_up.failures import plan_by_force, read_failures, resent
-from tasks.follow_up.settling import NO_LONGER_UNCERTAIN, Answer, resends, settled, store_answer
+from tasks.follow_up.settling import Answer, resends, settled, store_answer
 from tasks.follow_up.uncertain import ask_about
 from tasks.relays.finding import find_relays
 from tests.reminders_workplace import add_client, add_overdue, overdue, pay, remind
@@ -51,8 +51,8 @@ def decide(run: str, choice: Settlement, *deliveries: int) -> None:
 def mail(documents: list[DocumentReference], run: str) -> list[str | None]:
     """Send as the flows do; the names of the task runs' states."""
     carriers = find_relays(())
-    assert isinstance(carriers, dict), carriers
-    relays = {code: carrier.relay for code, carrier in carriers.items()}
+    assert not carriers.missing, carriers
+    relays = carriers.relays
     with closing(SendingRun(relays, run, load_settings())) as run:
         return [mail_document.fn(document, run).name for document in documents]
 
@@ -180,7 +180,10 @@ def test_a_delivery_that_was_settled_meanwhile_is_left_alone(workplace: Workplac
     decide(slow, Settlement.RESEND, delivery)
     assert [d.state for d in workplace.deliveries()] == [S.ACCEPTED]
     assert resends(slow) == []
-    assert [row.reason for row in decisions(workplace)] == [NO_LONGER_UNCERTAIN, "appel à la famille"]
+    assert [(row.obstacle, row.reason) for row in decisions(workplace)] == [
+        (Obstacle.NO_LONGER_UNCERTAIN, ""),
+        ("", "appel à la famille"),
+    ]
     assert settled(slow).sentence == "Aucune décision n'a été prise. Déjà réglé entre-temps, sans changement ici : 1."
 
 

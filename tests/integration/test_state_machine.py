@@ -34,7 +34,7 @@ from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.values.campaign import REAL
 from models.values.evidence import Evidence, Fault, Stage
-from models.values.kinds import DocumentKind
+from models.values.kinds import INVOICE
 from tests.workplace import Workplace, add_structure
 
 S = DeliveryState
@@ -272,9 +272,9 @@ def _one_delivery(path: Path) -> Path:
     Workplace(url, None).add_resident("Aubert", ADDRESS)  # type: ignore[arg-type]
     now = datetime(2024, 10, 5, tzinfo=UTC)
     with writing(url) as session:
-        document = Document(kind=DocumentKind.INVOICE, invoice_id=session.scalars(select(Invoice.id)).one())
+        document = Document(kind=INVOICE, invoice_id=session.scalars(select(Invoice.id)).one())
         campaign = Campaign(
-            flow_run_id="run", kind=DocumentKind.INVOICE, period="2024-09", structures=[], parameters={}, created_at=now
+            flow_run_id="run", kind=INVOICE, period="2024-09", structures=[], parameters={}, created_at=now
         )
         session.add_all([document, campaign])
         session.flush()

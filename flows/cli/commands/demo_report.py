@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +22,7 @@ from models.tables.campaign import Campaign
 from models.tables.delivery import Delivery
 from models.tables.document import Printing
 from models.values.campaign import REAL
-from models.values.kinds import DocumentKind
+from models.values.kinds import REMINDER
 from models.values.period import Period
 from settings.load import Settings
 from tasks.documents.french import period_label
@@ -45,15 +45,16 @@ class LedgerCounts:
     total: int
 
 
-def ledger_counts(settings: Settings, kinds: Collection[DocumentKind] = tuple(DocumentKind)) -> LedgerCounts:
-    """The deliveries of the real campaigns of these kinds, as they stand now."""
+def ledger_counts(settings: Settings, kind: str = "") -> LedgerCounts:
+    """The deliveries of the real campaigns of a kind, or (empty) of all, as they stand now."""
     with reading(settings.database) as session:
-        rows = session.execute(
+        query = (
             select(Delivery.state, func.count())
             .join(Campaign, Delivery.campaign_id == Campaign.id)
-            .where(Campaign.kind.in_(kinds), Delivery.purpose == REAL)
+            .where(Delivery.purpose == REAL)
             .group_by(Delivery.state)
-        ).tuples()
+        )
+        rows = session.execute(query.where(Campaign.kind == kind) if kind else query).tuples()
         counts = dict(rows.all())
     return LedgerCounts(counts.get(DeliveryState.ACCEPTED, 0), sum(counts.values()))
 
@@ -72,7 +73,7 @@ def show_report(settings: Settings, period: str, day: date) -> bool:
     _show(
         [
             ("Messages acceptés, d’après le registre", found.accepted),
-            ("  dont relances", ledger_counts(settings, [DocumentKind.REMINDER]).accepted),
+            ("  dont relances", ledger_counts(settings, REMINDER).accepted),
             ("Messages dans la boîte d’essai", found.messages),
         ]
     )

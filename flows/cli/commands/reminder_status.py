@@ -12,8 +12,9 @@ from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.rules.reminder_coverage import Progress
 from models.values.kinds import Channel
+from models.values.reminder_paper import LEVEL_NAMES
 from tasks.documents.french import amount
-from tasks.french.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS, REMINDER
+from tasks.french.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS
 from tasks.french.moments import paris_day, paris_moment
 from tasks.pages.coverage_classes import TO_PRINT
 
@@ -77,9 +78,9 @@ def _standing(standing: OverdueStanding) -> list[str]:
         f"{ONE_INVOICE[standing.coverage]}{reason}"
     ]
     if standing.level_reached:
-        rows.append(f"    niveau atteint : {REMINDER[standing.level_reached]}, le {paris_day(standing.reminded_on)}")
+        rows.append(f"    niveau atteint : {LEVEL_NAMES[standing.level_reached]}, le {paris_day(standing.reminded_on)}")
     if isinstance(standing.due, int):
-        rows.append(f"    à relancer : {REMINDER[standing.due]}")
+        rows.append(f"    à relancer : {LEVEL_NAMES[standing.due]}")
         if isinstance(standing.recipients, NoAddress):
             rows.append(f"    à imprimer : {NO_ADDRESS[standing.recipients]}")
     if standing.last:
@@ -90,7 +91,7 @@ def _standing(standing: OverdueStanding) -> list[str]:
 
 def _last(last: LastReminder) -> str:
     """``relance 1, courrier, éditée le 15/11/2024 à 10:00``."""
-    words = [REMINDER[last.level], CHANNEL[last.channel], PROGRESS[last.progress]]
+    words = [LEVEL_NAMES[last.level], CHANNEL[last.channel], PROGRESS[last.progress]]
     if last.channel is Channel.LETTER and not last.printed_at:
         words[2] = TO_PRINT
     if last.printed_at:

@@ -19,9 +19,9 @@ from models.reading.overdue import read_overdue
 from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
+from models.values.ending import Refusal
 from models.values.period import Period
 from settings.load import load_settings
-from tasks.campaigns.requests import Refusal
 from tasks.french.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
 from tasks.french.moments import PARIS
 from tasks.reminders.planning import read_day

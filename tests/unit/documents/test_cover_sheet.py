@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from itertools import combinations
 
@@ -10,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from tasks.documents.cover_sheet import Entry, Heading, cover_sheet_pdf, padded
+from tasks.documents.invoice_pdf import draw_invoice
 from tasks.documents.layout import LEFT, mm
 from tasks.documents.print_file import Sheet, write_print_file
 from tests.unit.documents.papers import LINES, invoice, rows, runs, words
@@ -81,7 +83,7 @@ def test_the_pages_of_the_file_are_those_that_the_cover_names() -> None:
             "Les Tilleuls (TIL)",
             "MAILLY Josiane",
             f"F-{number:03}",
-            invoice(LINES * (1 + number % 9), number=f"F-{number:03}"),
+            partial(draw_invoice, paper=invoice(LINES * (1 + number % 9), number=f"F-{number:03}")),
         )
         for number in range(60)
     ]

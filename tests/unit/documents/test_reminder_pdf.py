@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from itertools import combinations
 
@@ -18,8 +19,9 @@ from models.values.people import PostalAddress
 from models.values.reminder_paper import ReminderPaper
 from tasks.documents import french, layout
 from tasks.documents.cover_sheet import Heading
+from tasks.documents.invoice_pdf import draw_invoice
 from tasks.documents.layout import BODY_BOTTOM, INSET, LEFT, RIGHT, mm
-from tasks.documents.print_file import ReminderLetter, Sheet, write_print_file
+from tasks.documents.print_file import Drawing, Sheet, write_print_file
 from tasks.documents.reminder_pdf import draw_reminder, reminder_pdf
 from tasks.documents.reminder_wording import reminder_text
 from tasks.documents.typography import rendering
@@ -322,13 +324,19 @@ def test_letters_share_a_canvas() -> None:
     assert runs(target.getvalue()) == [page for pages in alone for page in pages]
 
 
+def drawn(paper: ReminderPaper) -> Drawing:
+    return partial(draw_reminder, paper=paper, text=reminder_text("", "", paper))
+
+
 def test_letters_and_invoices_are_printed_in_one_file() -> None:
     """Each from a front page on, in their order, on the pages that the cover names."""
     first, last = reminder(lines=overdue(30)), reminder(code="C0002", level=3)
     sheets = [
-        Sheet("Tilleuls", first.name, first.code, ReminderLetter(first, reminder_text("", "", first))),
-        Sheet("Tilleuls", "MAILLY Josiane", "F2024-0912", invoice()),
-        Sheet("Tilleuls", last.name, last.code, ReminderLetter(last, reminder_text("", "", last))),
+        Sheet(
+            "Tilleuls", first.name, first.code, partial(draw_reminder, paper=first, text=reminder_text("", "", first))
+        ),
+        Sheet("Tilleuls", "MAILLY Josiane", "F2024-0912", partial(draw_invoice, paper=invoice())),
+        Sheet("Tilleuls", last.name, last.code, partial(draw_reminder, paper=last, text=reminder_text("", "", last))),
     ]
     target = BytesIO()
     heading = Heading("Relances", datetime(2024, 11, 15, 9, 0))  # noqa: DTZ001  local time, as printed

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.database.clock import utc_now
 from models.database.session import writing
 from models.ledger.steps import withdraw
-from models.reading.standings import Standing, read_standings
+from models.reading.standings import Standing
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign, CampaignLine
@@ -20,6 +20,7 @@ from models.values.campaign import REAL, CampaignReference
 from settings.load import load_settings
 from tasks.campaigns.deliveries import plan_deliveries
 from tasks.failpoints import reached
+from tasks.kinds.registry import monthly_kind_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
         stored.chosen_at = now
         stored.chosen_by = choice.initials if choice else ""
         stored.reason = choice.reason if choice and choice.reason else stored.reason
-        standings = {s.document_id: s for s in read_standings(session, stored.period or "", stored.structures)}
+        kind = monthly_kind_named(stored.kind)
+        standings = {s.document_id: s for s in kind.of_month(session, stored.period or "", stored.structures)}
         for line in lines:
             if line.chosen and line.document_id in standings:
                 again = bool(campaign.reason) or not line.preselected

@@ -1,4 +1,4 @@
-"""Planning a campaign of invoices: what is shown, and what is selected before anybody has looked."""
+"""Planning one document for each resident of a month: what is shown, and what is selected before anybody has looked."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.reading.standings import Standing, read_standings
+from models.reading.standings import Standing
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.tables.campaign import Campaign, CampaignLine
 from models.values.campaign import CampaignReference
-from models.values.kinds import DocumentKind
-from tasks.campaigns.documents import add_documents
-from tasks.campaigns.requests import InvoiceRequest
+from tasks.campaigns.requests import MonthlyRequest
 from tasks.campaigns.stored import stored_once
+from tasks.kinds.registry import monthly_kind_named
 
 
-def plan_invoices(request: InvoiceRequest, parameters: dict[str, Any]) -> CampaignReference:
+def plan_month(request: MonthlyRequest, parameters: dict[str, Any]) -> CampaignReference:
     """Store the campaign with the lines to show; a run that is started again finds the campaign that it stored."""
     return stored_once(request.flow_run_id, lambda session: _store_campaign(session, request, parameters))
 
 
-def _store_campaign(session: Session, request: InvoiceRequest, parameters: dict[str, Any]) -> Campaign:
-    standings = read_standings(session, request.period, request.structures)
-    add_documents(session, standings)
-    standings = read_standings(session, request.period, request.structures)
+def _store_campaign(session: Session, request: MonthlyRequest, parameters: dict[str, Any]) -> Campaign:
+    kind = monthly_kind_named(request.kind)
+    kind.add_documents(session, kind.of_month(session, request.period, request.structures))
+    standings = kind.of_month(session, request.period, request.structures)
     campaign = Campaign(
         flow_run_id=request.flow_run_id,
-        kind=DocumentKind.INVOICE,
+        kind=kind.name,
         period=request.period,
         structures=list(request.structures),
         parameters=parameters,
@@ -57,7 +56,7 @@ def _store_campaign(session: Session, request: InvoiceRequest, parameters: dict[
     return campaign
 
 
-def is_preselected(standing: Standing, request: InvoiceRequest) -> bool:
+def is_preselected(standing: Standing, request: MonthlyRequest) -> bool:
     """Whether a line is selected before anybody has looked: what has not been sent yet.
 
     A trial and a second sending take everything, except what a person has to settle first.
@@ -76,7 +75,7 @@ def _shown(standing: Standing) -> dict[str, Any]:
         "structure": standing.structure_code,
         "name": standing.name,
         "number": standing.number,
-        "amount": str(standing.total_excl_tax),
+        "amount": "" if standing.total_excl_tax is None else str(standing.total_excl_tax),
         "addresses": [[r.role.value, r.address] for r in standing.recipients],
         "sent_at": standing.sent_at.isoformat() if standing.sent_at else None,
         "printed_at": standing.printed_at.isoformat() if standing.printed_at else None,

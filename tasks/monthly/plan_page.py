@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from models.database.clock import utc_now
 from models.database.session import reading, writing
-from models.reading.standings import read_standings
 from models.rules.coverage import Coverage
 from models.tables.campaign import Campaign, CampaignLine
 from models.tables.delivery import Delivery
@@ -18,18 +17,20 @@ from models.values.campaign import REAL, CampaignReference
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
+from tasks.kinds.registry import monthly_kind_named
 from tasks.pages.publishing import of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
-from tasks.relays.finding import Carrier
+from tasks.relays.finding import Carriers
 
 
-def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> str:
+def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
     """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id."""
     if campaign.plan_page:
         return campaign.plan_page
+    kind = monthly_kind_named(campaign.kind)
     with reading(load_settings().database) as session:
-        standings = read_standings(session, campaign.period, campaign.structures)
+        standings = kind.of_month(session, campaign.period, campaign.structures)
         lines = session.scalars(
             select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
         ).all()
@@ -42,6 +43,7 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> s
     selected = [line.shown for line in lines if line.preselected]
     page = render_page(
         "plan",
+        kind=kind,
         of_period=of_period(campaign),
         trial=campaign.redirected_to,
         reason=campaign.reason,
@@ -49,8 +51,13 @@ def publish_plan(campaign: CampaignReference, carriers: dict[str, Carrier]) -> s
         selected=len(selected),
         already=sum(s.coverage is Coverage.MAILED for s in standings),
         unmailable=sum(not s.mailable for s in standings),
-        relays=sorted({f"{c.relay.host}:{c.relay.port} ({c.origin})" for c in carriers.values()}),
-        end=_expected_end([line["structure"] for line in selected for _ in line["addresses"]], carriers),
+        relays=carriers.described,
+        end=planned_end(
+            [line["structure"] for line in selected for _ in line["addresses"]],
+            carriers.relays,
+            load_settings().database,
+            utc_now(),
+        ),
         new_addresses=[
             {"name": line["name"], "number": line["number"], "address": address}
             for line in selected
@@ -75,7 +82,7 @@ def shown_columns(line: dict[str, Any]) -> dict[str, str]:
         "structure": line["structure"],
         "name": line["name"],
         "number": line["number"],
-        "amount": amount(Decimal(line["amount"])),
+        "amount": amount(Decimal(line["amount"])) if line["amount"] else "",
         "last": last_sending(line),
         "own": addresses.get("resident", both),
         "guardian": addresses.get("guardian", both),
@@ -93,9 +100,3 @@ def last_sending(line: dict[str, Any]) -> str:
     elif line["imported_printed_on"]:
         words.append(f"édité le {paris_day(datetime.fromisoformat(line['imported_printed_on']))}")
     return ", ".join(words)
-
-
-def _expected_end(messages_of: list[str], carriers: dict[str, Carrier]) -> str:
-    """When the last message leaves, given the structure of each; empty without a limit."""
-    relays = {code: carrier.relay for code, carrier in carriers.items()}
-    return planned_end(messages_of, relays, load_settings().database, utc_now())

@@ -11,7 +11,7 @@ from models.rules.coverage import Coverage
 from models.tables.campaign import CampaignLine
 from models.values.campaign import CampaignReference
 from settings.load import load_settings
-from tasks.invoices.plan_page import shown_columns
+from tasks.monthly.plan_page import shown_columns
 
 
 @dataclass(frozen=True, slots=True)

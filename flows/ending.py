@@ -1,0 +1,20 @@
+"""How a run ends in the UI: its page, and a final state with the sentence that a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from models.values.ending import Ending, Refusal
+
+
+def ended(ending: Ending | Refusal, description: str = "") -> State[Any]:
+    """Publish the page that the ending has, under ``description``, and end the run; a Refusal fails it."""
+    if isinstance(ending, Refusal):
+        return Failed(message=ending.sentence)
+    if ending.page and ending.key:
+        create_markdown_artifact(ending.page, key=ending.key, description=description)
+    return (Failed if ending.failed else Completed)(message=ending.sentence)
