@@ -13,8 +13,8 @@ from prefect.client.schemas.objects import State
 from flows.ending import ended
 from flows.naming import named, structures_of, written
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from tasks.campaigns.requests import read_scope
-from tasks.french.moments import PARIS
 from tasks.pages.history import history
 from tasks.pages.resident import resident_history
 

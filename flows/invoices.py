@@ -16,10 +16,10 @@ from flows.naming import named, structures_of, trial
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.requests import read_request
 from tasks.checking.before import before_campaign
-from tasks.french.moments import PARIS
 from tasks.kinds.invoice import INVOICES
 from tasks.monthly.choosing import store_choice
 from tasks.monthly.plan_page import publish_plan

@@ -13,9 +13,9 @@ from prefect.runtime import flow_run
 from flows.ending import ended
 from flows.naming import named, structures_of
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.requests import read_scope, read_structures
-from tasks.french.moments import PARIS
 from tasks.printing.batch import What
 from tasks.printing.invoices import print_letters
 from tasks.printing.once import print_again

@@ -16,8 +16,8 @@ from flows.naming import named, structures_of, trial
 from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from tasks.checking.before import before_campaign
-from tasks.french.moments import PARIS
 from tasks.kinds.reminder import REMINDERS
 from tasks.relays.finding import find_relays
 from tasks.reminders.choosing import store_reminder_choice

@@ -14,11 +14,11 @@ from flows.ending import ended
 from flows.mailing import mail_documents
 from flows.naming import named, written
 from models.values.ending import Ending, Refusal
+from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.remaining import due_documents, waiting_documents
 from tasks.campaigns.requests import unknown_period
 from tasks.follow_up.failures import plan_by_force, read_failures, resent
-from tasks.french.moments import PARIS
 
 
 @flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)

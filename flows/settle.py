@@ -16,11 +16,11 @@ from flows.mailing import mail_documents
 from flows.naming import named, written
 from models.values.ending import Ending, Refusal
 from models.values.kinds import Settlement
+from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.requests import unknown_period
 from tasks.follow_up.settling import Answer, resends, settled, store_answer
 from tasks.follow_up.uncertain import Question, ask_about, publish_evidence
-from tasks.french.moments import PARIS
 
 LISTS = {
     Settlement.ARRIVED: ("bien_arrives", "Bien arrivés"),

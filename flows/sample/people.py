@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +10,7 @@ from faker import Faker
 
 from flows.sample.structures import CARE_HOME, RESIDENTS_PER_STRUCTURE
 from flows.sample.writing import Record
+from models.values.people import without_accents
 
 GUARDIANS = 40
 PROFESSIONAL_GUARDIANS = 8
@@ -70,10 +70,8 @@ class Person:
 
 def mailbox(first_name: str, last_name: str, domain: str) -> str:
     """``josiane.mailly@example.org``: of a name, what an address may hold."""
-    plain = unicodedata.normalize("NFKD", f"{first_name}.{last_name}".lower().replace("œ", "oe"))
-    letters = "".join(
-        c if c.isascii() and (c.isalnum() or c == ".") else "-" for c in plain if not unicodedata.combining(c)
-    )
+    plain = without_accents(f"{first_name}.{last_name}".lower().replace("œ", "oe"))
+    letters = "".join(c if c.isascii() and (c.isalnum() or c == ".") else "-" for c in plain)
     return f"{letters.strip('-.')}@{domain}"
 
 

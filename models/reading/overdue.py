@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -29,9 +28,8 @@ from models.tables.people import Client
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
 from models.values.kinds import Channel
+from models.values.moments import PARIS
 from models.values.people import alphabetical
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ class Standing:
     def mailable(self) -> bool:
         return not isinstance(self.recipients, NoAddress)
 
+    @property
+    def waits_for_printing(self) -> bool:
+        """Whether no e-mail can bring it, and nothing has been printed yet."""
+        return self.coverage is Coverage.WAITING and not self.mailable
+
     def delivery_to(self, recipient: Recipient) -> DeliveryStanding | None:
         """The delivery of the latest version to ``recipient``, or None when none is planned yet."""
         return next((d for d in self.deliveries if d.address == recipient.key), None)

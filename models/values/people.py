@@ -11,7 +11,12 @@ def full_name(last_name: str, first_name: str | None = None) -> str:
 
 def alphabetical(text: str) -> str:
     """A key that sorts names as a French index does: accents and case do not matter."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return without_accents(text.casefold())
+
+
+def without_accents(text: str) -> str:
+    """The text with each accented letter as its plain one."""
+    decomposed = unicodedata.normalize("NFKD", text)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
 from models.ledger import steps
 from models.rules.states import DeliveryState
 from models.tables.campaign import CampaignLine
@@ -17,6 +16,7 @@ from models.tables.document import Document, Printing, Version
 from models.tables.invoice import Invoice
 from models.values.campaign import REAL, CampaignReference
 from models.values.documents import DocumentReference
+from settings.ledger import reading_ledger, writing_ledger
 from settings.load import load_settings
 from tasks.campaigns.documents import references
 
@@ -32,7 +32,7 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
     or uncertain.
     """
     now = utc_now()
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         steps.end_lost_leases(session.connection(), now=now)
         chosen = (
             select(CampaignLine.document_id, CampaignLine.version, CampaignLine.position)
@@ -52,7 +52,7 @@ def remaining_documents(campaign: CampaignReference) -> list[DocumentReference]:
 def due_documents() -> list[DocumentReference]:
     """The documents of any campaign that have a deferred delivery which is due."""
     now = utc_now()
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
@@ -88,7 +88,7 @@ def waiting_documents(period: str) -> list[DocumentReference]:
     )
     if period:
         query = query.where(or_(Invoice.period == period, Document.period == period))
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(query).all()
         return references(session, [(row.document_id, row.version, REAL) for row in rows])
@@ -112,7 +112,7 @@ def _last_lease(campaign: CampaignReference) -> datetime | None:
     chosen = select(CampaignLine.document_id).where(
         CampaignLine.campaign_id == campaign.campaign_id, CampaignLine.chosen.is_(True)
     )
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         leases = session.scalars(
             select(Delivery.leased_until).where(
                 Delivery.document_id.in_(chosen), Delivery.purpose == campaign.purpose, Delivery.state.in_(_LEASED)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from models.database.session import reading
 from models.tables.campaign import Campaign
 from models.values.campaign import CampaignReference
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 
 
 def open_reviews(campaign: CampaignReference) -> list[str]:
@@ -15,7 +14,7 @@ def open_reviews(campaign: CampaignReference) -> list[str]:
 
     Reminders of two dates are for the same invoices.
     """
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         others = session.scalars(
             select(Campaign).where(
                 Campaign.kind == campaign.kind,

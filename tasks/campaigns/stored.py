@@ -8,17 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models.database.session import writing
 from models.tables.campaign import Campaign
 from models.values.campaign import CampaignReference
-from settings.load import load_settings
+from settings.ledger import writing_ledger
 
 
 def stored_once(flow_run_id: str, store: Callable[[Session], Campaign]) -> CampaignReference:
     """The campaign of a flow run, stored by whichever process comes first."""
 
     def find_or_store() -> CampaignReference:
-        with writing(load_settings().database) as session:
+        with writing_ledger() as session:
             campaign = session.scalars(select(Campaign).where(Campaign.flow_run_id == flow_run_id)).one_or_none()
             return refer_to(campaign or store(session))
 

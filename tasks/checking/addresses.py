@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tasks.checking.facts import Facts
 from tasks.checking.result import Finding, Light, NewAddress
-from tasks.checking.words import number
 from tasks.documents.french import period_label
+from tasks.french.numbers import counted
 
 
 def new_addresses(facts: Facts) -> list[NewAddress]:
@@ -32,12 +32,12 @@ def check_addresses(facts: Facts, found: list[NewAddress]) -> list[Finding]:
         return [Finding("addresses", Light.GREEN, "aucune facture à envoyer")]
     month = period_label(facts.period)
     if not facts.served:
-        count = number(sum(len(mailing.recipients) for mailing in facts.mailings), "adresse")
+        count = counted(sum(len(mailing.recipients) for mailing in facts.mailings), "adresse")
         return [Finding("addresses", Light.GREEN, f"premier envoi : {count} pour {month}, à relire dans le plan")]
     changed = sum(1 for address in found if address.former)
     counts = ((len(found) - changed, "nouvelle adresse", ""), (changed, "adresse changée", " depuis le dernier envoi"))
     findings = [
-        Finding("addresses", Light.ORANGE, f"{number(count, noun)}{since}.", "Relire la liste sous le tableau.")
+        Finding("addresses", Light.ORANGE, f"{counted(count, noun)}{since}.", "Relire la liste sous le tableau.")
         for count, noun, since in counts
         if count
     ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from models.database.clock import utc_now
 from models.database.session import reading
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from settings.load import load_settings
 from tasks.checking.facts import read_facts
 from tasks.checking.pdfs import weigh
@@ -15,8 +16,7 @@ from tasks.checking.relays import Found, try_relays, written_senders
 from tasks.checking.result import Light
 from tasks.checking.storage import check_archive, check_disk
 from tasks.checking.wordings import check_wordings
-from tasks.checking.words import number
-from tasks.french.moments import PARIS
+from tasks.french.numbers import counted
 from tasks.kinds.kind import Kind
 from tasks.relays.finding import Carriers
 
@@ -48,5 +48,5 @@ def before_campaign(structures: Collection[str], carriers: Carriers, kind: Kind)
         return None
     first = reds[0]
     where = f"{first.about} : " if first.about else ""
-    more = f" Il y a {number(len(reds) - 1, 'autre point rouge')} : {SEE}" if len(reds) > 1 else ""
+    more = f" Il y a {counted(len(reds) - 1, 'autre point rouge')} : {SEE}" if len(reds) > 1 else ""
     return Refusal(f"Arrêt : {where}{first.observed} {first.remedy}{more} {NOTHING_SENT}")

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.database.clock import utc_now
 from models.database.session import reading
+from models.values.moments import PARIS
 from settings.load import Settings, load_settings
 from settings.wrong import WrongSettingError
 from tasks.checking.addresses import check_addresses, new_addresses
@@ -19,7 +20,6 @@ from tasks.checking.result import SUBJECT, Finding, Light, Report, unchecked
 from tasks.checking.server import check_server
 from tasks.checking.storage import check_archive, check_disk, check_prints
 from tasks.checking.wordings import check_wordings
-from tasks.french.moments import PARIS
 
 OF_THE_LEDGER = ("structures", "import", "relay", "wording", "addresses", "pdfs")
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from models.database.schema import is_current
 from tasks.checking.facts import Facts
 from tasks.checking.result import Finding, Light
-from tasks.checking.words import listed, number
+from tasks.checking.words import listed
 from tasks.french.moments import paris_moment
+from tasks.french.numbers import counted
 
 STALE_IMPORT_DAYS = 35
 
@@ -67,7 +68,7 @@ def check_structures(facts: Facts) -> Finding:
             "Importer d'abord les données avec « importer-les-donnees ».",
         )
     names = [facility.code for facility in facts.facilities]
-    return Finding("structures", Light.GREEN, f"{number(len(names), 'structure')} : {listed(names)}")
+    return Finding("structures", Light.GREEN, f"{counted(len(names), 'structure')} : {listed(names)}")
 
 
 def check_import(facts: Facts, now: datetime) -> Finding:

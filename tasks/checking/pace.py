@@ -8,8 +8,9 @@ from models.values.relay import Relay
 from tasks.checking.facts import Facts
 from tasks.checking.relay import Account
 from tasks.checking.result import Finding, Light
-from tasks.checking.words import duration, number
+from tasks.checking.words import duration
 from tasks.documents.french import period_label
+from tasks.french.numbers import counted
 
 MICROSOFT = "smtp.office365.com"
 MICROSOFT_PER_MINUTE, MICROSOFT_PER_DAY, MICROSOFT_CONNECTIONS = 30, 10_000, 3
@@ -26,7 +27,7 @@ def check_pace(account: Account, facts: Facts) -> Finding:
         return Finding("pace", Light.ORANGE, f"{limits} : {too_much}.", _PRESET, account.about)
     if facts.period is None or not messages:
         return Finding("pace", Light.GREEN, f"{limits} ; aucun envoi à prévoir", about=account.about)
-    campaign = f"{number(messages, 'message')} pour {period_label(facts.period)}"
+    campaign = f"{counted(messages, 'message')} pour {period_label(facts.period)}"
     days = math.ceil(messages / relay.daily_quota) if relay.daily_quota else 1
     if days > 1:
         return Finding(
@@ -59,4 +60,4 @@ def _beyond_microsoft(relay: Relay) -> str:
         and 0 < relay.daily_quota <= MICROSOFT_PER_DAY
         and relay.connections <= MICROSOFT_CONNECTIONS
     )
-    return "" if within else f"c'est plus que Microsoft ne permet ({number(relay.connections, 'connexion')})"
+    return "" if within else f"c'est plus que Microsoft ne permet ({counted(relay.connections, 'connexion')})"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from models.database.clock import utc_now
 from tasks.checking.result import Finding, Light, Report
-from tasks.checking.words import number
 from tasks.french.moments import paris_moment
+from tasks.french.numbers import counted
 from tasks.pages.rendering import render_page
 
 LIGHT = {
@@ -22,12 +22,12 @@ def headline(report: Report) -> str:
     """The one sentence of a check: that all is green, or what is not."""
     reds, oranges = report.of_light(Light.RED), report.of_light(Light.ORANGE)
     if reds:
-        more = f" Et {number(len(reds) - SHOWN_REDS, 'autre')}." if len(reds) > SHOWN_REDS else ""
-        return f"{number(len(reds), 'point rouge')}. {' '.join(map(_in_one_line, reds[:SHOWN_REDS]))}{more}"
+        more = f" Et {counted(len(reds) - SHOWN_REDS, 'autre')}." if len(reds) > SHOWN_REDS else ""
+        return f"{counted(len(reds), 'point rouge')}. {' '.join(map(_in_one_line, reds[:SHOWN_REDS]))}{more}"
     if oranges:
         names = ", ".join(dict.fromkeys(finding.subject for finding in oranges))
-        return f"Rien de rouge, {number(len(oranges), 'point')} orange : {names}."
-    return f"Tout est vert : {number(len(report.of_light(Light.GREEN)), 'point vérifié')}."
+        return f"Rien de rouge, {counted(len(oranges), 'point')} orange : {names}."
+    return f"Tout est vert : {counted(len(report.of_light(Light.GREEN)), 'point vérifié')}."
 
 
 def render_report(report: Report) -> str:

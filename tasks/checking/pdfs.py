@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tasks.checking.facts import Mailing
 from tasks.checking.result import Finding, Light
-from tasks.checking.words import KB, listed, number
+from tasks.checking.words import KB, listed
+from tasks.french.numbers import counted
 
 # Base64 in lines of 76 characters and a line end: 78 bytes for 57. Around it: headers and the text, twice.
 ENCODED = 78 / 57
@@ -61,7 +62,7 @@ def check_pdfs(weights: Weights) -> Finding:
         return Finding(
             "pdfs",
             Light.ORANGE,
-            f"{number(len(weights.missing), 'PDF importé')} hors de l'archive : {listed(list(weights.missing))}.",
+            f"{counted(len(weights.missing), 'PDF importé')} hors de l'archive : {listed(list(weights.missing))}.",
             "Importer de nouveau ces factures avec leurs PDF : sans cela elles ne partiront pas.",
         )
     return Finding("pdfs", Light.GREEN, "tous les PDF du prochain envoi sont dans l'archive")

@@ -6,8 +6,9 @@ from models.values.evidence import Evidence
 from tasks.checking.facts import Facility
 from tasks.checking.relay import Account, explained, open_briefly
 from tasks.checking.result import Finding, Light, unchecked
-from tasks.checking.words import listed, number
+from tasks.checking.words import listed
 from tasks.entry.addresses import AddressFault, check_address
+from tasks.french.numbers import counted
 from tasks.mail.address import plain_address
 from tasks.mail.transport import SmtpSession
 
@@ -56,7 +57,7 @@ def check_senders(account: Account, connection: SmtpSession) -> list[Finding]:
         if isinstance(line, SmtpSession):
             line.close()
     if taken:
-        words = f"{number(len(taken), 'expéditeur accepté')} : {listed(taken)}"
+        words = f"{counted(len(taken), 'expéditeur accepté')} : {listed(taken)}"
         findings.insert(0, Finding("sender", Light.GREEN, words, about=account.about))
     return findings
 

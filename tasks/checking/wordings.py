@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from models.values.mail import Attachment, Mail
+from models.values.moments import PARIS
 from models.values.paper import Issuer
 from models.values.people import PostalAddress
 from tasks.checking.facts import Facility
 from tasks.checking.result import Finding, Light
-from tasks.checking.words import number
 from tasks.documents.mail_body import attachment_name
 from tasks.documents.preview import NUMBER
-from tasks.french.moments import PARIS
+from tasks.french.numbers import counted
 from tasks.kinds.kind import WordingKind
 from tasks.kinds.registry import KINDS
 from tasks.mail.message import assemble, message_id
@@ -35,7 +35,7 @@ def check_wordings(facilities: Iterable[Facility], wordings: Collection[WordingK
             if fault:
                 findings.append(Finding("wording", Light.RED, fault, MEND, f"{facility.code}, {wording.label}"))
     if right:
-        words = f"{number(right, 'texte')} sans faute de mot-clé"
+        words = f"{counted(right, 'texte')} sans faute de mot-clé"
         findings.insert(0, Finding("wording", Light.GREEN, words))
     return findings
 

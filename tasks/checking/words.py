@@ -34,11 +34,6 @@ def duration(minutes: float) -> str:
     return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02d}"
 
 
-def number(count: int, noun: str) -> str:
-    """``1 facture``, ``3 factures``; each word takes an s but for abbreviations."""
-    return f"{count} " + (noun if count < 2 else " ".join(w if w.isupper() else f"{w}s" for w in noun.split()))
-
-
 def listed(names: list[str], shown: int = 5) -> str:
     """The first few of a list, and how many more there are."""
     more = len(names) - shown

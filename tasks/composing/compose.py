@@ -11,11 +11,11 @@ from pathlib import Path
 
 from models.rules.recipients import Recipient
 from models.values.mail import Mail
+from models.values.moments import PARIS
 from models.values.sources import Source
 from tasks.composing import archive
 from tasks.composing.written import UnwritableError, Writer, Written
 from tasks.documents.reminder_wording import ConsumerTermsError
-from tasks.french.moments import PARIS
 from tasks.mail.message import assemble, message_id
 
 TRIAL_MARK = "[TEST] "

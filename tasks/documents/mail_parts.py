@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models.values.paper import Issuer
+from models.values.people import without_accents
 
 FILE_NAME_CHARACTERS = 60
 
@@ -71,9 +72,7 @@ def one_line(text: str) -> str:
 
 def file_name_part(text: str) -> str:
     """The text in ASCII, safe on every file system; it may be empty."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", bare).strip("-_")[:FILE_NAME_CHARACTERS]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", without_accents(text)).strip("-_")[:FILE_NAME_CHARACTERS]
 
 
 def _control(character: str) -> bool:

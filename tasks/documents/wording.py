@@ -6,9 +6,9 @@ the keywords, or their values, from its caller: reminders have others than invoi
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
+from models.values.people import alphabetical
 from tasks.documents.french import period_label as period_label
 
 INVOICE_KEYWORDS = ("personne", "periode")
@@ -40,7 +40,7 @@ def check_wording(text: str, keywords: Iterable[str] = INVOICE_KEYWORDS) -> list
     known = tuple(keywords)
     slips: dict[str, str] = {}
     for place in _PLACES.finditer(text):
-        if (written := place["word"]) and (keyword := _nearest(_fold(written), known)):
+        if (written := place["word"]) and (keyword := _nearest(alphabetical(written), known)):
             slips.setdefault(written, keyword)
     return [_NEAR_MISS.format(written=written, keyword=keyword) for written, keyword in slips.items()]
 
@@ -52,12 +52,12 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     """
 
     def put(place: re.Match[str]) -> str:
-        keyword = _fold(place["word"]) if place["word"] else ""
+        keyword = alphabetical(place["word"]) if place["word"] else ""
         if keyword not in values:
             return place[0]
         value, of = values[keyword], place["of"] or ""
         if of and keyword in ELIDED_KEYWORDS:
-            of = of[0] + "'" if _fold(value[:1]) in {"a", "e", "i", "o", "u"} else re.sub("['’]", "e ", of)
+            of = of[0] + "'" if alphabetical(value[:1]) in {"a", "e", "i", "o", "u"} else re.sub("['’]", "e ", of)
         return of + value
 
     return _PLACES.sub(put, text)
@@ -66,7 +66,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def keywords_in(text: str, keywords: Iterable[str]) -> list[str]:
     """Those of ``keywords`` that are written in the text, each once, in their order there."""
     known = frozenset(keywords)
-    found = dict.fromkeys(_fold(place["word"]) for place in _PLACES.finditer(text) if place["word"])
+    found = dict.fromkeys(alphabetical(place["word"]) for place in _PLACES.finditer(text) if place["word"])
     return [word for word in found if word in known]
 
 
@@ -76,11 +76,6 @@ def drop_idle_lines(text: str, values: Mapping[str, str]) -> str:
     lines = text.split("\n")
     kept = [line for line in lines if not keywords_in(line, idle)]
     return text if len(kept) == len(lines) else re.sub(r"\n\s*\n", "\n\n", "\n".join(kept)).strip()
-
-
-def _fold(word: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _nearest(word: str, keywords: tuple[str, ...]) -> str | None:

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import reading
 from models.reading.overdue import read_overdue
 from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
@@ -23,13 +22,14 @@ from models.tables.invoice import Invoice
 from models.values.campaign import REAL
 from models.values.documents import DocumentReference
 from models.values.ending import Ending, Stopped
-from settings.load import load_settings
+from models.values.moments import PARIS
+from settings.ledger import reading_ledger
 from tasks.campaigns.requests import MonthlyRequest
-from tasks.french.moments import PARIS
+from tasks.french.numbers import counted_if_any
 from tasks.kinds.registry import KINDS
 from tasks.monthly.choosing import Choice, store_choice
 from tasks.monthly.planning import plan_month
-from tasks.pages.headlines import Tally, counts, plural
+from tasks.pages.headlines import Tally, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_failures(period: str) -> Failures:
 
     Of the invoices of ``period``; without one, of all invoices and of the reminders of what is overdue today.
     """
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         standings = [s for month in _periods(session, period) for s in read_standings(session, month)]
         reminders = frozenset() if period else _failed_reminders(session)
     failed = [s for s in standings if s.document_id and any(d.state in FAILED for d in s.deliveries)]
@@ -112,7 +112,7 @@ def resent(
     documents: Collection[DocumentReference], failures: Failures, stops: Collection[Stopped], *, forced: bool
 ) -> Ending:
     """How the run ends: what became of ``documents``, read from the ledger, and what only a person can mend."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         tally, next_try = _tally(session, documents)
     sentences = []
     if documents:
@@ -141,7 +141,7 @@ def resent(
 def _counted(documents: Collection[DocumentReference]) -> str:
     """``2 factures et 1 relance``."""
     kinds = Counter(kind for _, kind in {(document.document_id, document.kind) for document in documents})
-    parts = (plural(kinds[kind.name], kind.one) for kind in KINDS.values())
+    parts = (counted_if_any(kinds[kind.name], kind.one) for kind in KINDS.values())
     return " et ".join(part for part in parts if part)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
 from models.ledger import steps
 from models.rules.states import DeliveryState
 from models.tables.decision import Decision
@@ -20,11 +19,12 @@ from models.tables.delivery import Delivery
 from models.values.documents import DocumentReference
 from models.values.ending import Ending, Stopped
 from models.values.kinds import Obstacle, Settlement
-from settings.load import load_settings
+from settings.ledger import reading_ledger, writing_ledger
 from tasks.campaigns.documents import references
 from tasks.campaigns.remaining import sendable
 from tasks.french.labels import OBSTACLE
-from tasks.pages.headlines import Tally, counts, plural
+from tasks.french.numbers import counted_if_any
+from tasks.pages.headlines import Tally, counts
 
 S = DeliveryState
 
@@ -46,7 +46,7 @@ def store_answer(flow_run_id: str, answer: Answer) -> None:
     now = utc_now()
     often = Counter(delivery for listed in answer.deliveries.values() for delivery in listed)
     choices = {delivery: choice for choice, listed in answer.deliveries.items() for delivery in listed}
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         rows = session.scalars(select(Decision).where(Decision.flow_run_id == flow_run_id).order_by(Decision.id)).all()
         if any(row.taken_at for row in rows):
             return
@@ -82,7 +82,7 @@ def _carry_out(session: Session, delivery_id: int, choice: Settlement, answer: A
 def resends(flow_run_id: str) -> list[DocumentReference]:
     """The documents that this run decided to send again and that have not left yet."""
     now = utc_now()
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         steps.end_lost_leases(session.connection(), now=now)
         rows = session.execute(
             select(Delivery.document_id, Delivery.version, Delivery.purpose)
@@ -96,7 +96,7 @@ def resends(flow_run_id: str) -> list[DocumentReference]:
 
 def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Ending:
     """How the run ends, read from the ledger: what was decided, what became of it, and what stays uncertain."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         rows = session.execute(
             select(Decision.choice, Decision.obstacle, Decision.initials, Decision.shown, Delivery.id, Delivery.state)
             .join(Delivery, Decision.delivery_id == Delivery.id)
@@ -113,15 +113,15 @@ def settled(flow_run_id: str, stops: Collection[Stopped] = ()) -> Ending:
     by_choice = Counter(row.choice for row in rows)
     tally = Tally.of([(row.id, S(row.state), False) for row in rows if row.choice == Settlement.RESEND])
     parts = [
-        plural(by_choice[Settlement.ARRIVED], "bien arrivé"),
+        counted_if_any(by_choice[Settlement.ARRIVED], "bien arrivé"),
         f"{by_choice[Settlement.RESEND]} à renvoyer ({counts(tally)})" if by_choice[Settlement.RESEND] else "",
-        plural(by_choice[Settlement.WITHDRAW], "retiré"),
+        counted_if_any(by_choice[Settlement.WITHDRAW], "retiré"),
     ]
     decided = len(rows) - by_choice[""]
     open_ = sum(row.choice == "" and row.state == S.UNCERTAIN for row in rows)
     changed = sum(row.obstacle == Obstacle.NO_LONGER_UNCERTAIN for row in rows)
     sentences = [
-        f"{plural(decided, 'décision')} de {rows[0].initials} : {', '.join(part for part in parts if part)}."
+        f"{counted_if_any(decided, 'décision')} de {rows[0].initials} : {', '.join(part for part in parts if part)}."
         if decided
         else "Aucune décision n'a été prise.",
         f"Déjà réglé entre-temps, sans changement ici : {changed}." if changed else "",

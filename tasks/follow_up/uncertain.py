@@ -11,7 +11,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
 from models.ledger import steps
 from models.rules.states import DeliveryState
 from models.tables.decision import Decision
@@ -24,7 +23,7 @@ from models.values.campaign import REAL
 from models.values.evidence import Fault
 from models.values.people import alphabetical, full_name
 from models.values.reminder_paper import LEVEL_NAMES
-from settings.load import load_settings
+from settings.ledger import reading_ledger, writing_ledger
 from tasks.french.labels import FAULT, ROLE
 from tasks.french.moments import paris_moment
 from tasks.pages.rendering import render_page
@@ -65,7 +64,7 @@ def ask_about(flow_run_id: str, period: str) -> list[Question]:
     Takes up first what dead workers left. Trials are left out: a trial is simply tried again.
     """
     now = utc_now()
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         asked = _asked(session, flow_run_id)
         if not asked:
             steps.end_lost_leases(session.connection(), now=now)
@@ -82,7 +81,7 @@ def ask_about(flow_run_id: str, period: str) -> list[Question]:
 
 def publish_evidence(flow_run_id: str) -> str:
     """Publish what is known of each delivery that the run asks about, once; the page's id."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         page = session.scalars(select(Decision.page).where(Decision.flow_run_id == flow_run_id)).first()
         if page:
             return page
@@ -93,7 +92,7 @@ def publish_evidence(flow_run_id: str) -> str:
         markdown, key="envois-incertains", description="Envois incertains : les indices"
     )
     page = str(cast("UUID", artifact))
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         for row in _asked(session, flow_run_id):
             row.page = page
     return page

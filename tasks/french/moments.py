@@ -1,12 +1,10 @@
 """Times as a clerk reads them: in Paris, in French order."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.documents.french import period_label
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 def paris_moment(moment: datetime | None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
+
+from models.values.people import alphabetical
 
 LONGEST_CODE = 60
 _DIGEST_CHARACTERS = 8
@@ -15,8 +16,8 @@ def association_code(name: str) -> str:
 
     Of a long name, the beginning and a digest of all of it: two long names that begin alike stay two associations.
     """
-    plain = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "oe").casefold())
-    code = re.sub(r"[^a-z0-9]+", "-", "".join(c for c in plain if not unicodedata.combining(c))).strip("-")
+    plain = alphabetical(name.replace("œ", "oe").replace("Œ", "oe"))
+    code = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(code) <= LONGEST_CODE:
         return code
     digest = hashlib.sha256(code.encode()).hexdigest()[:_DIGEST_CHARACTERS]

@@ -48,8 +48,3 @@ class Fault:
     def shown_value(self) -> str:
         """What was read, as it can be shown on one line."""
         return visible(self.value)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun: "1 anomalie", "10 anomalies"."""
-    return f"{number} {one if number < 2 else many}"

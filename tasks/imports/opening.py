@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from tasks.entry.problems import Problem, visible
+from tasks.french.numbers import counted
 from tasks.imports.bounds import MAX_FILE_BYTES
 from tasks.imports.cells import SheetProblem, read_csv
 from tasks.imports.columns import TABLES, Table
-from tasks.imports.faults import Fault, counted
+from tasks.imports.faults import Fault
 from tasks.imports.rows import TableFile, read_rows
 from tasks.imports.source import Finder, Source
 from tasks.imports.workbooks import read_xlsx

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tasks.imports.faults import Fault, counted
+from tasks.french.numbers import counted
+from tasks.imports.faults import Fault
 
 SHOWN_FAULTS = 200
 

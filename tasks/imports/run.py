@@ -12,12 +12,13 @@ from models.database.clock import utc_now
 from models.database.schema import migrate
 from models.database.session import reading, writing
 from models.tables.import_run import ImportRun
+from models.values.moments import PARIS
 from settings.load import load_settings
 from tasks.entry.problems import Problem, visible
-from tasks.french.moments import PARIS
+from tasks.french.numbers import counted
 from tasks.imports.applying import apply
 from tasks.imports.checking import check_structures, check_tables
-from tasks.imports.faults import Fault, counted
+from tasks.imports.faults import Fault
 from tasks.imports.invoice_checks import check_invoices
 from tasks.imports.invoice_pdfs import CheckedPdf, archive_pdfs, check_owners, check_pdfs
 from tasks.imports.invoice_states import InvoiceState, merge

@@ -15,7 +15,8 @@ from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
-from tasks.french.moments import PARIS, paris_day
+from models.values.moments import PARIS
+from tasks.french.moments import paris_day
 from tasks.imports.stored import QUERY_VALUES
 
 

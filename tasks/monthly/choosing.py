@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import writing
 from models.ledger.steps import withdraw
+from models.reading.campaign_lines import read_lines
 from models.reading.standings import Standing
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
-from models.tables.campaign import Campaign, CampaignLine
+from models.tables.campaign import Campaign
 from models.tables.document import Version
 from models.values.campaign import REAL, CampaignReference
-from settings.load import load_settings
+from settings.ledger import writing_ledger
 from tasks.campaigns.deliveries import plan_deliveries
 from tasks.failpoints import reached
 from tasks.kinds.registry import monthly_kind_named
@@ -38,12 +37,12 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
     A document that was already sent, and is wanted again, gets a new version; what was still waiting of the
     old one is withdrawn, so that it cannot leave beside the new one.
     """
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         stored = session.get_one(Campaign, campaign.campaign_id, with_for_update=True)
         if stored.chosen_at is not None:
             return
         now = utc_now()
-        lines = session.scalars(select(CampaignLine).where(CampaignLine.campaign_id == stored.id)).all()
+        lines = read_lines(session, stored.id)
         for line in lines:
             line.chosen = line.document_id in choice.document_ids if choice else line.preselected
         stored.chosen_at = now

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
+from models.reading.campaign_lines import read_lines
 from models.rules.coverage import Coverage
-from models.tables.campaign import Campaign, CampaignLine
+from models.tables.campaign import Campaign
 from models.tables.delivery import Delivery
 from models.values.campaign import REAL, CampaignReference
+from settings.ledger import reading_ledger, writing_ledger
 from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
@@ -29,11 +30,9 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
     if campaign.plan_page:
         return campaign.plan_page
     kind = monthly_kind_named(campaign.kind)
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         standings = kind.of_month(session, campaign.period, campaign.structures)
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
+        lines = read_lines(session, campaign.campaign_id)
         served = set(
             session.scalars(
                 select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
@@ -69,7 +68,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
         lines=[shown_columns(line) for line in shown],
     )
     plan_page = str(publish(campaign, "plan", "Plan", page))
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
     return plan_page
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from models.database.session import reading
+from models.reading.campaign_lines import read_lines
 from models.rules.coverage import Coverage
-from models.tables.campaign import CampaignLine
 from models.values.campaign import CampaignReference
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 from tasks.monthly.plan_page import shown_columns
 
 
@@ -30,10 +27,8 @@ class ShownLine:
 
 def read_shown_lines(campaign: CampaignReference) -> list[ShownLine]:
     """The lines of the review, in the order of the screen."""
-    with reading(load_settings().database) as session:
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
+    with reading_ledger() as session:
+        lines = read_lines(session, campaign.campaign_id)
         return [
             ShownLine(
                 document_id=line.document_id,

@@ -14,14 +14,15 @@ from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 from sqlalchemy import select
 
 from models.database.clock import utc_now
-from models.database.session import reading
 from models.tables.organisation import Structure
 from models.values.ending import Ending
 from models.values.mail import Mail
+from models.values.moments import PARIS
 from models.values.relay import Relay
+from settings.ledger import reading_ledger
 from settings.load import load_settings
 from tasks.documents.mail_parts import one_line, render
-from tasks.french.moments import PARIS, paris_moment
+from tasks.french.moments import paris_moment
 from tasks.mail.message import message_id
 from tasks.notices.posting import post
 from tasks.relays.finding import find_relays
@@ -136,7 +137,7 @@ def _screen() -> str:
 
 def _relays(run: FlowRun) -> Iterator[Relay]:
     """The relays of the run's structures, then all others: the one that failed may be why the operator is told."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         known = session.scalars(select(Structure.code).order_by(Structure.code)).all()
     asked = run.parameters.get("structures") or ()
     for code in sorted(known, key=lambda code: code not in asked):

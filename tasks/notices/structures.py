@@ -15,9 +15,9 @@ from models.tables.campaign import Campaign
 from models.tables.organisation import Structure
 from models.values.campaign import REAL, CampaignReference
 from models.values.mail import Mail
+from models.values.moments import PARIS
 from settings.load import load_settings
 from tasks.documents.mail_parts import one_line, render
-from tasks.french.moments import PARIS
 from tasks.mail.message import message_id
 from tasks.notices.posting import post
 from tasks.pages.causes import ASK, row

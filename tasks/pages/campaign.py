@@ -12,13 +12,12 @@ from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
 from models.values.campaign import REAL
 from tasks.documents.french import quantity
-from tasks.french.labels import COVERAGE
 from tasks.french.moments import paris_moment
 from tasks.pages.causes import failed, groups, row
 from tasks.pages.coverage import coverage_table
-from tasks.pages.coverage_classes import IN_ORDER, TO_PRINT, count, counted
+from tasks.pages.coverage_classes import CoverageClass, count, counted
 from tasks.pages.facts import CampaignFacts, SentLine
-from tasks.pages.pictures import COLOUR, Part, stacked_bar
+from tasks.pages.pictures import Part, stacked_bar
 from tasks.pages.rendering import render_page
 
 S = DeliveryState
@@ -61,7 +60,7 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
         title=campaign_title(facts),
         headline=headline,
         trial=facts.campaign.redirected_to,
-        picture=stacked_bar([Part(label, counts[label], COLOUR[label]) for label in IN_ORDER], words),
+        picture=stacked_bar([Part(found, counts[found]) for found in CoverageClass], words),
         words=words,
         total=quantity(Decimal(counts.total())),
         stops=facts.stops,
@@ -77,24 +76,24 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
     )
 
 
-def _counts_of_trial(facts: CampaignFacts) -> Counter[str]:
+def _counts_of_trial(facts: CampaignFacts) -> Counter[CoverageClass]:
     """A trial changes no coverage: what is counted is what became of its own mails."""
     tally = facts.tally
     return Counter(
         {
-            COVERAGE[Coverage.MAILED]: tally.sent,
-            COVERAGE[Coverage.FAILED]: tally.refused,
-            COVERAGE[Coverage.UNCERTAIN]: tally.uncertain,
-            COVERAGE[Coverage.WAITING]: tally.deferred + tally.waiting,
-            COVERAGE[Coverage.EXCLUDED]: tally.withdrawn,
+            CoverageClass.MAILED: tally.sent,
+            CoverageClass.FAILED: tally.refused,
+            CoverageClass.UNCERTAIN: tally.uncertain,
+            CoverageClass.WAITING: tally.deferred + tally.waiting,
+            CoverageClass.EXCLUDED: tally.withdrawn,
         }
     )
 
 
-def _in_words(facts: CampaignFacts, counts: Counter[str]) -> str:
+def _in_words(facts: CampaignFacts, counts: Counter[CoverageClass]) -> str:
     total = counts.total()
     noun = facts.kind.covered_many if total > 1 else facts.kind.covered_one
-    parts = ", ".join(counted(label, counts[label]) for label in IN_ORDER if counts[label])
+    parts = ", ".join(counted(label, counts[label]) for label in CoverageClass if counts[label])
     return (
         f"{quantity(Decimal(total))} {noun} {facts.kind.covered(facts.when)} : {parts}."
         if total
@@ -102,17 +101,17 @@ def _in_words(facts: CampaignFacts, counts: Counter[str]) -> str:
     )
 
 
-def _to_do(facts: CampaignFacts, counts: Counter[str]) -> dict[str, int]:
+def _to_do(facts: CampaignFacts, counts: Counter[CoverageClass]) -> dict[str, int]:
     """How many documents each thing to do is about."""
     deferred = sum(
         s.coverage is Coverage.WAITING and any(d.state is S.DEFERRED for d in s.deliveries) for s in facts.standings
     )
     return {
-        "failed": counts[COVERAGE[Coverage.FAILED]],
-        "uncertain": counts[COVERAGE[Coverage.UNCERTAIN]],
-        "to_print": counts[TO_PRINT],
+        "failed": counts[CoverageClass.FAILED],
+        "uncertain": counts[CoverageClass.UNCERTAIN],
+        "to_print": counts[CoverageClass.TO_PRINT],
         "deferred": deferred,
-        "waiting": counts[COVERAGE[Coverage.WAITING]] - deferred,
+        "waiting": counts[CoverageClass.WAITING] - deferred,
     }
 
 

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.reading.standings import Standing
-from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
-from tasks.french.labels import COVERAGE, NO_ADDRESS, ROLE, STATE
+from tasks.french.labels import NO_ADDRESS, ROLE, STATE
 from tasks.french.moments import paris_day, paris_moment
-from tasks.pages.coverage_classes import HEADING, TO_PRINT, class_of, columns, count
+from tasks.pages.coverage_classes import HEADING, CoverageClass, class_of, columns, count
 from tasks.pages.facts import CampaignFacts
 from tasks.pages.rendering import render_page
 
 # What a person has to act on stands first.
 _TO_DO = (
-    COVERAGE[Coverage.FAILED],
-    COVERAGE[Coverage.UNCERTAIN],
-    TO_PRINT,
-    COVERAGE[Coverage.WAITING],
-    COVERAGE[Coverage.EXCLUDED],
+    CoverageClass.FAILED,
+    CoverageClass.UNCERTAIN,
+    CoverageClass.TO_PRINT,
+    CoverageClass.WAITING,
+    CoverageClass.EXCLUDED,
 )
 
 

@@ -5,56 +5,58 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
 from models.reading.standings import Standing
-from models.rules.coverage import Coverage
-from models.rules.recipients import NoAddress
 from tasks.documents.french import quantity
 from tasks.french.labels import COVERAGE, ONE_INVOICE
 
-TO_PRINT = "à imprimer"
-IN_ORDER = (
-    COVERAGE[Coverage.MAILED],
-    COVERAGE[Coverage.PRINTED],
-    COVERAGE[Coverage.FAILED],
-    COVERAGE[Coverage.UNCERTAIN],
-    TO_PRINT,
-    COVERAGE[Coverage.WAITING],
-    COVERAGE[Coverage.EXCLUDED],
-)
+
+class CoverageClass(StrEnum):
+    """A class as the pages show it, in their order."""
+
+    MAILED = "mailed"
+    PRINTED = "printed"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    TO_PRINT = "to-print"
+    WAITING = "waiting"
+    EXCLUDED = "excluded"
+
+
+C = CoverageClass
+LABEL = {C(found.value): words for found, words in COVERAGE.items()} | {C.TO_PRINT: "à imprimer"}
+_OF_ONE = {C(found.value): words for found, words in ONE_INVOICE.items()} | {C.TO_PRINT: "à imprimer"}
 HEADING = {
-    COVERAGE[Coverage.MAILED]: "Par e-mail",
-    COVERAGE[Coverage.PRINTED]: "Imprimées",
-    COVERAGE[Coverage.FAILED]: "En échec",
-    COVERAGE[Coverage.UNCERTAIN]: "Incertaines",
-    TO_PRINT: "À imprimer",
-    COVERAGE[Coverage.WAITING]: "En attente",
-    COVERAGE[Coverage.EXCLUDED]: "Exclues",
+    C.MAILED: "Par e-mail",
+    C.PRINTED: "Imprimées",
+    C.FAILED: "En échec",
+    C.UNCERTAIN: "Incertaines",
+    C.TO_PRINT: "À imprimer",
+    C.WAITING: "En attente",
+    C.EXCLUDED: "Exclues",
 }
-_OF_ONE = {COVERAGE[found]: ONE_INVOICE[found] for found in Coverage}
-_ALWAYS_SHOWN = frozenset({COVERAGE[Coverage.MAILED]})
+_ALWAYS_SHOWN = frozenset({C.MAILED})
 
 
-def class_of(standing: Standing) -> str:
-    """The label of a document's class: one of IN_ORDER."""
-    if standing.coverage is Coverage.WAITING and isinstance(standing.recipients, NoAddress):
-        return TO_PRINT
-    return COVERAGE[standing.coverage]
+def class_of(standing: Standing) -> CoverageClass:
+    """The class of a document."""
+    return C.TO_PRINT if standing.waits_for_printing else C(standing.coverage.value)
 
 
-def count(standings: Iterable[Standing]) -> Counter[str]:
+def count(standings: Iterable[Standing]) -> Counter[CoverageClass]:
     """How many documents are in each class; the classes add up to their number."""
     return Counter(class_of(standing) for standing in standings)
 
 
-def columns(counts: Counter[str]) -> list[str]:
+def columns(counts: Counter[CoverageClass]) -> list[CoverageClass]:
     """The classes that a table has to show: those that are not empty, and what was mailed."""
-    return [label for label in IN_ORDER if counts[label] or label in _ALWAYS_SHOWN]
+    return [found for found in C if counts[found] or found in _ALWAYS_SHOWN]
 
 
-def counted(label: str, number: int) -> str:
+def counted(found: CoverageClass, number: int) -> str:
     """``84 envoyées par e-mail``, ``1 incertaine``."""
-    return f"{quantity(Decimal(number))} {_OF_ONE.get(label, label) if number == 1 else label}"
+    return f"{quantity(Decimal(number))} {(_OF_ONE if number == 1 else LABEL)[found]}"
 
 
 def share(part: int, total: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.database.session import reading
+from models.reading.campaign_lines import read_lines
 from models.reading.standings import DeliveryStanding, Standing, read_deliveries
 from models.rules.coverage import Coverage
 from models.rules.states import DeliveryState
@@ -20,7 +20,7 @@ from models.tables.organisation import Structure
 from models.values.campaign import CampaignReference
 from models.values.ending import Stopped
 from models.values.people import alphabetical
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 from tasks.kinds.kind import Kind, Undocumented
 from tasks.kinds.registry import kind_named
 from tasks.pages.headlines import Tally
@@ -76,12 +76,10 @@ class CampaignFacts:
 def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> CampaignFacts:
     """Read a campaign; ``stops`` tell why pools were closed in this run."""
     kind = kind_named(campaign.kind)
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         standings = kind.standings(session, campaign)
         stored = session.get_one(Campaign, campaign.campaign_id)
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
+        lines = read_lines(session, campaign.campaign_id)
         return CampaignFacts(
             campaign=campaign,
             kind=kind,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from models.rules.states import FAILED, DeliveryState
 from tasks.documents.french import quantity
 from tasks.french.moments import paris_moment
+from tasks.french.numbers import counted_if_any
 from tasks.kinds.invoice import INVOICES
 from tasks.kinds.kind import Kind
 
@@ -60,18 +61,13 @@ def headline(tally: Tally, when: str, since: datetime | None, next_try: datetime
 def counts(tally: Tally, next_try: datetime | None = None) -> str:
     """The columns that are not zero: "210 envoyées, 3 refusées, 1 incertaine"."""
     parts = [
-        plural(tally.sent, "envoyée"),
-        plural(tally.refused, "refusée"),
-        plural(tally.uncertain, "incertaine"),
+        counted_if_any(tally.sent, "envoyée"),
+        counted_if_any(tally.refused, "refusée"),
+        counted_if_any(tally.uncertain, "incertaine"),
         f"{tally.deferred} en attente" + (f", reprise le {paris_moment(next_try)}" if next_try else "")
         if tally.deferred
         else "",
         f"{tally.waiting} en attente" if tally.waiting else "",
-        plural(tally.withdrawn, "retirée"),
+        counted_if_any(tally.withdrawn, "retirée"),
     ]
     return ", ".join(part for part in parts if part)
-
-
-def plural(number: int, word: str) -> str:
-    """``3 refusées``; empty for none."""
-    return f"{quantity(Decimal(number))} {word}{'s' if number > 1 else ''}" if number else ""

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.database.session import reading
 from models.reading.standings import Standing, read_standings
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
 from models.values.ending import Ending
 from models.values.people import alphabetical
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 from tasks.french.moments import month_label, paris_moment
-from tasks.pages.coverage_classes import HEADING, columns, count, counted, share
-from tasks.pages.pictures import COLOUR, Part, stacked_bar
+from tasks.pages.coverage_classes import HEADING, CoverageClass, columns, count, counted, share
+from tasks.pages.pictures import Part, stacked_bar
 from tasks.pages.rendering import render_page
 
 SHOWN_MONTHS = 12
@@ -33,7 +32,7 @@ class Month:
 
 def history(period: str, structures: Sequence[str]) -> Ending:
     """The page for one month, or (empty) for the last SHOWN_MONTHS; of the structures with these codes, or of all."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         periods = [period] if period else _periods(session, structures)
         months = [Month(month, tuple(read_standings(session, month, structures))) for month in periods[:SHOWN_MONTHS]]
     months = [month for month in months if month.standings]
@@ -69,7 +68,7 @@ def _bar(month: Month) -> dict[str, str]:
     shown = [label for label in columns(counts) if counts[label]]
     parts = ", ".join(counted(label, counts[label]) for label in shown)
     words = f"{month_label(month.period)} : {len(month.standings)} factures, dont {parts}"
-    picture = stacked_bar([Part(label, counts[label], COLOUR[label]) for label in shown], words)
+    picture = stacked_bar([Part(label, counts[label]) for label in shown], words)
     return {"label": month_label(month.period), "words": words, "picture": picture}
 
 
@@ -91,7 +90,7 @@ def _section(title: str, months: Sequence[Month], code: str) -> dict[str, object
     }
 
 
-def _row(period: str, standings: Sequence[Standing], labels: Sequence[str]) -> dict[str, object]:
+def _row(period: str, standings: Sequence[Standing], labels: Sequence[CoverageClass]) -> dict[str, object]:
     counts = count(standings)
     sent = max((standing.sent_at for standing in standings if standing.sent_at), default=None)
     return {

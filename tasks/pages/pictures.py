@@ -7,20 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
-from models.rules.coverage import Coverage
-from tasks.french.labels import COVERAGE
-from tasks.pages.coverage_classes import TO_PRINT, counted
+from tasks.pages.coverage_classes import CoverageClass, counted
 
 # The UI has a light and a dark theme, and an image is not told which. So every word stands on a colour of its own:
 # each is dark enough for white letters (4.5 to 1) and stands out from both pages (3 to 1; WCAG 2.2).
 COLOUR = {
-    COVERAGE[Coverage.MAILED]: "#23803c",
-    COVERAGE[Coverage.PRINTED]: "#2f72c4",
-    COVERAGE[Coverage.FAILED]: "#d33a3d",
-    COVERAGE[Coverage.UNCERTAIN]: "#9650c8",
-    TO_PRINT: "#a86200",
-    COVERAGE[Coverage.WAITING]: "#6b7280",
-    COVERAGE[Coverage.EXCLUDED]: "#74706b",
+    CoverageClass.MAILED: "#23803c",
+    CoverageClass.PRINTED: "#2f72c4",
+    CoverageClass.FAILED: "#d33a3d",
+    CoverageClass.UNCERTAIN: "#9650c8",
+    CoverageClass.TO_PRINT: "#a86200",
+    CoverageClass.WAITING: "#6b7280",
+    CoverageClass.EXCLUDED: "#74706b",
 }
 LETTERS = "#ffffff"
 WIDTH = 800
@@ -38,9 +36,12 @@ PILL_PADDING = 12
 class Part:
     """One piece of a whole."""
 
-    label: str
+    what: CoverageClass
     count: int
-    colour: str
+
+    @property
+    def colour(self) -> str:
+        return COLOUR[self.what]
 
 
 def stacked_bar(parts: Sequence[Part], title: str) -> str:
@@ -84,7 +85,7 @@ def stacked_bar(parts: Sequence[Part], title: str) -> str:
 
 
 def _words(part: Part) -> str:
-    return counted(part.label, part.count)
+    return counted(part.what, part.count)
 
 
 def _widths(counts: Sequence[int]) -> list[float]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.database.clock import utc_now
-from models.database.session import writing
 from models.tables.campaign import Campaign
 from models.values.campaign import REAL, CampaignReference
 from models.values.ending import Ending, Stopped
-from settings.load import load_settings
+from settings.ledger import writing_ledger
 from tasks.pages.campaign import Links, campaign_page, description
 from tasks.pages.causes import failures_page
 from tasks.pages.coverage import coverage_page, unmailed_page
@@ -50,5 +49,5 @@ def _publish_pages(facts: CampaignFacts, sentence: str) -> None:
 
 def close_campaign(campaign: CampaignReference) -> None:
     """Note when the campaign's run came to its end."""
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         session.get_one(Campaign, campaign.campaign_id).closed_at = utc_now()

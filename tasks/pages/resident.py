@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.database.session import reading
 from models.reading.standings import Standing, read_standings
 from models.rules.states import DeliveryState
 from models.tables.delivery import Delivery
@@ -16,7 +15,7 @@ from models.tables.invoice import Invoice
 from models.tables.people import Resident
 from models.values.ending import Ending
 from models.values.kinds import RecipientPolicy
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 from tasks.documents.french import amount
 from tasks.french.labels import ONE_INVOICE, STATE
 from tasks.french.moments import month_label, paris_day, paris_moment
@@ -36,7 +35,7 @@ LISTED = 50
 
 def resident_history(wanted: str, structures: Sequence[str], period: str = "") -> Ending:
     """The page of the resident who is meant, of one month or (empty) of all; or the list of those who may be meant."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         found = find_residents(session, wanted, structures)
         if not found:
             return Ending(

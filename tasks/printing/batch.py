@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from models.values.moments import PARIS
 from models.values.people import alphabetical
 from models.values.sources import Source
-from tasks.french.moments import PARIS
 from tasks.kinds.kind import Kind, PrintNames
 
 What = Literal[

@@ -10,7 +10,6 @@ from models.database.clock import utc_now
 from models.database.session import reading, writing
 from models.reading.standings import Standing
 from models.rules.coverage import Coverage
-from models.rules.recipients import NoAddress
 from models.values.ending import Ending, Refusal
 from models.values.kinds import INVOICE
 from settings.load import Settings
@@ -24,18 +23,14 @@ from tasks.printing.once import print_once
 from tasks.printing.selection import Candidate, pick
 
 
-def _on_paper(standing: Standing) -> bool:
-    return standing.coverage is Coverage.WAITING and isinstance(standing.recipients, NoAddress)
-
-
 def _failed(standing: Standing) -> bool:
     return standing.coverage is Coverage.FAILED
 
 
 # Somebody may hold an uncertain invoice already: only who asks for everything gets it.
 WANTED: dict[What, Callable[[Standing], bool]] = {
-    "tout ce qui doit être imprimé": lambda standing: _on_paper(standing) or _failed(standing),
-    "sans adresse ou papier demandé": _on_paper,
+    "tout ce qui doit être imprimé": lambda standing: standing.waits_for_printing or _failed(standing),
+    "sans adresse ou papier demandé": lambda standing: standing.waits_for_printing,
     "en échec": _failed,
     "tout, même déjà envoyé ou imprimé": lambda standing: True,
 }

@@ -12,9 +12,9 @@ from models.reading.overdue import LastReminder, OverdueStanding, read_overdue
 from models.rules.reminder_coverage import Progress
 from models.values.ending import Ending, Refusal
 from models.values.kinds import Channel
+from models.values.moments import PARIS
 from models.values.sources import ReminderSource
 from settings.load import Settings
-from tasks.french.moments import PARIS
 from tasks.kinds.reminder import REMINDERS
 from tasks.printing.batch import Batch, LeftOut, Letter, What
 from tasks.printing.letters import read_letters

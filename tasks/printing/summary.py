@@ -10,10 +10,11 @@ from pathlib import Path
 import pikepdf
 
 from models.values.ending import Ending
+from models.values.moments import PARIS
 from settings.load import Settings
 from tasks.documents.cover_sheet import Heading
 from tasks.french.labels import NOT_DUE
-from tasks.french.moments import PARIS, paris_day, paris_moment
+from tasks.french.moments import paris_day, paris_moment
 from tasks.pages.rendering import render_page
 from tasks.printing.batch import Batch, LeftOut, Letter
 from tasks.printing.letters import Prepared

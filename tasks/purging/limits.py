@@ -6,8 +6,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.values.moments import PARIS
 from settings.retention import RetentionSettings
-from tasks.french.moments import PARIS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from models.database.session import reading_rows
 from models.limits.quota import sent_lately
 from models.rules.pacing import days_needed, sending_seconds
+from models.values.moments import PARIS
 from models.values.relay import Relay
-from tasks.french.moments import PARIS
 from tasks.french.numbers import thousands
 
 ENOUGH_TO_JUDGE_BY = 5

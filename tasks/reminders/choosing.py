@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import writing
+from models.reading.campaign_lines import read_lines
 from models.reading.overdue import OverdueStanding, read_overdue
 from models.rules.recipients import Recipients
 from models.tables.campaign import Campaign, CampaignLine
@@ -17,7 +17,7 @@ from models.tables.people import Client
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL, CampaignReference
 from models.values.kinds import Channel
-from settings.load import load_settings
+from settings.ledger import writing_ledger
 from tasks.campaigns.deliveries import plan_deliveries
 from tasks.failpoints import reached
 
@@ -38,11 +38,11 @@ def store_reminder_choice(campaign: CampaignReference, choice: ReminderChoice | 
     What is due is judged again: an invoice that another run has taken, or that was paid since the table was shown, is
     left out, so that two runs never remind of it both.
     """
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         stored = session.get_one(Campaign, campaign.campaign_id, with_for_update=True)
         if stored.chosen_at is not None:
             return
-        lines = session.scalars(select(CampaignLine).where(CampaignLine.campaign_id == stored.id)).all()
+        lines = read_lines(session, stored.id)
         reminders = _locked_reminders(session, [line.document_id for line in lines])
         assert stored.reference_date is not None
         overdue = {s.invoice_id: s for s in read_overdue(session, stored.reference_date, stored.structures)}

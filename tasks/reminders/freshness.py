@@ -7,23 +7,22 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from models.database.clock import utc_now
-from models.database.session import reading
 from models.reading.reminder_terms import USUAL, read_terms
 from models.tables.import_run import ImportRun
 from models.tables.organisation import Structure
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 from tasks.french.moments import paris_moment
 
 
 def balances_imported_at() -> datetime | None:
     """When balances were last imported; None: never."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         return session.scalar(select(func.max(ImportRun.imported_at)).where(ImportRun.with_balances.is_(True)))
 
 
 def stale_balances(structures: tuple[str, ...]) -> str:
     """A French sentence when the balances are older than the association's policy allows; empty when they are fresh."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         query = select(Structure.association_id).distinct()
         associations = session.scalars(query.where(Structure.code.in_(structures)) if structures else query).all()
         terms = read_terms(session)

@@ -7,13 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-
 from models.database.clock import utc_now
 from models.database.session import reading, writing
+from models.reading.campaign_lines import read_lines
 from models.reading.overdue import read_overdue
 from models.rules.coverage import Coverage
-from models.tables.campaign import Campaign, CampaignLine
+from models.tables.campaign import Campaign
 from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
 from models.values.reminder_paper import LEVEL_NAMES
@@ -37,9 +36,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> st
     database = load_settings().database
     with reading(database) as session:
         overdue = read_overdue(session, campaign.reference_date, campaign.structures)
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
+        lines = read_lines(session, campaign.campaign_id)
     by_mail = campaign.mode == Channel.EMAIL
     selected = [line.shown for line in lines if line.preselected]
     relays = carriers.relays

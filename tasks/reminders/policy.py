@@ -9,14 +9,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
 from models.reading.reminder_terms import USUAL, Terms, read_terms
 from models.tables.organisation import Association, Structure
 from models.tables.reminder import ReminderLevel, ReminderPolicy
 from models.tables.structure_change import StructureChange
 from models.values.ending import Refusal
 from models.values.reminder_paper import LEVEL_NAMES
-from settings.load import load_settings
+from settings.ledger import reading_ledger, writing_ledger
 from tasks.campaigns.requests import read_structures
 from tasks.documents.french import amount
 from tasks.entry.problems import visible
@@ -49,7 +48,7 @@ def find_association(written: str) -> AssociationTerms | Refusal:
     unusable = read_structures(())
     if isinstance(unusable, Refusal):
         return unusable
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         known = session.execute(select(Association.code, Association.id).order_by(Association.code)).tuples().all()
         wanted = written.strip().casefold()
         found = [key for code, key in known if code.casefold() == wanted or not wanted]
@@ -67,7 +66,7 @@ def _read(session: Session, association_id: int) -> AssociationTerms:
 
 def is_stored(flow_run_id: str) -> bool:
     """Whether this run has stored its answer: then it asks nothing any more."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         return _is_stored(session, flow_run_id)
 
 
@@ -83,7 +82,7 @@ def store_policy(association_id: int, shown: Terms, entry: PolicyEntry, flow_run
     """
     if entry.terms is None or entry.terms == shown:
         return
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         # Two runs for one association come one after the other: what was before is then what really was.
         session.scalars(select(Association).where(Association.id == association_id).with_for_update()).one()
         if _is_stored(session, flow_run_id):
@@ -133,7 +132,7 @@ def _note(
 
 def how_it_went(association_id: int, flow_run_id: str) -> str:
     """What the run did and the terms as they stand now, in French."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         found = _read(session, association_id)
         initials = session.scalars(
             select(StructureChange.initials).where(

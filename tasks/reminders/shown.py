@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from models.database.session import reading
+from models.reading.campaign_lines import read_lines
 from models.tables.campaign import CampaignLine
 from models.values.campaign import CampaignReference
-from settings.load import load_settings
+from settings.ledger import reading_ledger
 
 NAME_CHARACTERS = 22
 
@@ -37,10 +35,8 @@ class ShownReminder:
 
 def read_shown_reminders(campaign: CampaignReference) -> list[ShownReminder]:
     """The clients of the review, in the order of the screen."""
-    with reading(load_settings().database) as session:
-        lines = session.scalars(
-            select(CampaignLine).where(CampaignLine.campaign_id == campaign.campaign_id).order_by(CampaignLine.position)
-        ).all()
+    with reading_ledger() as session:
+        lines = read_lines(session, campaign.campaign_id)
         return [_shown(line) for line in lines]
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 from prefect.artifacts import create_markdown_artifact
 
 from models.database.clock import utc_now
-from models.database.session import reading, writing
+from models.database.session import writing
 from models.values.ending import Ending, Refusal
 from models.values.kinds import TrialState
+from models.values.moments import PARIS
+from settings.ledger import reading_ledger, writing_ledger
 from settings.load import load_settings
 from tasks.entry.addresses import AddressFault, check_address
 from tasks.entry.problems import visible
-from tasks.french.moments import PARIS
 from tasks.structures.entry import Entry
 from tasks.structures.fields import BY_KEY
 from tasks.structures.page import structure_page
@@ -44,7 +45,7 @@ _BAD_ADDRESS = "« essai_vers » : {fault}. Rien n'a été changé."
 
 def find_structure(written: str) -> Sheet | Refusal:
     """The structure that a clerk named, as it is set now."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         found = find_code(session, written)
         if isinstance(found, str):
             return read_sheet(session, found)
@@ -63,21 +64,21 @@ def read_trial_address(written: str) -> str | Refusal:
 
 def is_stored(flow_run_id: str) -> bool:
     """Whether this run has stored its answer: then it asks nothing any more."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         return is_saved(session, flow_run_id)
 
 
 def store(code: str, shown: Mapping[str, str], entry: Entry, flow_run_id: str, trial_to: str) -> None:
     """Store what was changed in the form, in one transaction; what was left as it was shown stays as it is now."""
     changes = {key: value for key, value in entry.values.items() if value != shown.get(key)}
-    with writing(load_settings().database) as session:
+    with writing_ledger() as session:
         save(session, code, changes, entry.initials, flow_run_id, utc_now(), trial_to)
 
 
 def publish_page(sheet: Sheet, *, saved: bool, outcome: str = "") -> str:
     """Publish how the structure's mails look, and the history of its changes; the page's id."""
     now = utc_now()
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         changes = changes_of_structure(session, sheet.code, HISTORY_LINES)
         trials = trials_of_structure(session, sheet.code, HISTORY_LINES)
         markdown = structure_page(sheet, changes, trials, now.astimezone(PARIS).date(), saved=saved, outcome=outcome)
@@ -88,7 +89,7 @@ def publish_page(sheet: Sheet, *, saved: bool, outcome: str = "") -> str:
 
 def finish(code: str, flow_run_id: str) -> Ending:
     """Send the trial that was asked for and has not been accepted yet, publish the page, and say what was done."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         sheet = read_sheet(session, code)
     outcome = run_trial(sheet, flow_run_id)
     publish_page(sheet, saved=True, outcome=outcome.sentence if outcome else "")
@@ -98,7 +99,7 @@ def finish(code: str, flow_run_id: str) -> Ending:
 
 def changed(code: str, flow_run_id: str) -> str:
     """What a run changed, by whom, in one French sentence."""
-    with reading(load_settings().database) as session:
+    with reading_ledger() as session:
         noted = changes_of_run(session, flow_run_id)
     if not noted:
         return f"{code} : aucun changement."

@@ -17,6 +17,7 @@ from models.values.ending import Stopped
 from models.values.evidence import Evidence
 from models.values.kinds import TrialState
 from models.values.mail import Attachment, Mail
+from models.values.moments import PARIS
 from settings.load import Settings
 from tasks.composing.compose import TRIAL_MARK
 from tasks.delivering.run import SendingRun
@@ -24,7 +25,6 @@ from tasks.documents.invoice_pdf import invoice_pdf
 from tasks.documents.mail_body import attachment_name
 from tasks.documents.preview import example_invoice, example_mail
 from tasks.french.labels import observed
-from tasks.french.moments import PARIS
 from tasks.mail.message import assemble, message_id
 from tasks.relays.breaker import stop_for
 from tasks.relays.finding import find_relays

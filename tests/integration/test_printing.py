@@ -25,11 +25,11 @@ from models.tables.organisation import Structure
 from models.tables.people import Resident
 from models.values.ending import Ending, Refusal
 from models.values.kinds import RecipientPolicy
+from models.values.moments import PARIS
 from settings.load import load_settings
 from tasks.campaigns.remaining import waiting_documents
 from tasks.campaigns.requests import Scope, read_scope
 from tasks.composing import archive
-from tasks.french.moments import PARIS
 from tasks.printing.batch import What
 from tasks.printing.invoices import print_letters
 from tasks.printing.once import print_again

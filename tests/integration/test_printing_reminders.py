@@ -25,7 +25,7 @@ from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import CampaignReference
 from models.values.ending import Ending
 from models.values.kinds import Channel, ClientKind
-from tasks.french.moments import PARIS
+from models.values.moments import PARIS
 from tasks.printing.batch import What
 from tasks.printing.once import print_again
 from tasks.printing.reminders import print_reminders

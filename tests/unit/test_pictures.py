@@ -7,15 +7,13 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from models.rules.coverage import Coverage
-from tasks.french.labels import COVERAGE
-from tasks.pages.coverage_classes import IN_ORDER, counted, share
+from tasks.pages.coverage_classes import CoverageClass, counted, share
 from tasks.pages.pictures import COLOUR, LEAST_WIDTH, LETTERS, WIDTH, Part, stacked_bar
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 HEAD = "data:image/svg+xml;base64,"
 PAGES = ("#ffffff", "#26272b")  # the UI's two themes
-MAILED, FAILED = COVERAGE[Coverage.MAILED], COVERAGE[Coverage.FAILED]
+MAILED, FAILED, UNCERTAIN = CoverageClass.MAILED, CoverageClass.FAILED, CoverageClass.UNCERTAIN
 
 
 def drawn(*parts: Part, title: str = "titre") -> Xml.Element:
@@ -43,8 +41,8 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("label", IN_ORDER)
-def test_every_class_is_legible_in_both_themes(label: str) -> None:
+@pytest.mark.parametrize("label", CoverageClass)
+def test_every_class_is_legible_in_both_themes(label: CoverageClass) -> None:
     """Its letters 4.5 to 1 on its colour, its colour 3 to 1 on either page."""
     assert contrast(LETTERS, COLOUR[label]) >= 4.5
     assert min(contrast(page, COLOUR[label]) for page in PAGES) >= 3.0
@@ -52,21 +50,21 @@ def test_every_class_is_legible_in_both_themes(label: str) -> None:
 
 def test_the_pieces_are_in_proportion_and_fill_the_bar() -> None:
     """Three quarters sent is three quarters of the width."""
-    (first, second) = bar(drawn(Part("a", 75, "#000000"), Part("b", 25, "#000000")))
+    (first, second) = bar(drawn(Part(MAILED, 75), Part(FAILED, 25)))
     assert first[1] / (first[1] + second[1]) == pytest.approx(0.75, abs=0.001)
     assert second[0] + second[1] == pytest.approx(WIDTH, abs=0.2)
 
 
 def test_one_among_many_thousands_is_seen() -> None:
     """The one that failed has a width, and the bar is not longer for it."""
-    pieces = bar(drawn(*(Part(label, 1 if label != MAILED else 100_000, COLOUR[label]) for label in IN_ORDER)))
+    pieces = bar(drawn(*(Part(label, 1 if label != MAILED else 100_000) for label in CoverageClass)))
     assert min(width for _, width in pieces) >= LEAST_WIDTH
     assert sum(pieces[-1]) <= WIDTH + 0.2
 
 
 def test_the_legend_says_every_number_in_words_and_leaves_out_what_is_nothing() -> None:
     """Nobody has to tell colours apart; a single one is in the singular."""
-    root = drawn(Part(MAILED, 1210, COLOUR[MAILED]), Part(FAILED, 0, "#000000"), Part("incertaines", 1, "#000000"))
+    root = drawn(Part(MAILED, 1210), Part(FAILED, 0), Part(UNCERTAIN, 1))
     assert [text.text for text in root.iter(f"{NAMESPACE}text")] == [
         "1\N{NARROW NO-BREAK SPACE}210 envoyées par e-mail",
         "1 incertaine",
@@ -76,7 +74,7 @@ def test_the_legend_says_every_number_in_words_and_leaves_out_what_is_nothing() 
 
 def test_the_legend_stays_inside_the_picture() -> None:
     """However many classes and digits there are."""
-    root = drawn(*(Part(label, 123_456, COLOUR[label]) for label in IN_ORDER))
+    root = drawn(*(Part(label, 123_456) for label in CoverageClass))
     rectangles = list(root.iter(f"{NAMESPACE}rect"))
     assert max(float(r.get("x", "")) + float(r.get("width", "")) for r in rectangles) <= WIDTH + 0.2
     lowest = max(float(r.get("y", "")) + float(r.get("height", "")) for r in rectangles)
@@ -86,7 +84,7 @@ def test_the_legend_stays_inside_the_picture() -> None:
 def test_a_hostile_title_stays_text() -> None:
     """Whatever a name holds, the picture has no other elements for it."""
     hostile = '</title><script>alert("x")</script>&'
-    root = drawn(Part(MAILED, 1, "#000000"), title=hostile)
+    root = drawn(Part(MAILED, 1), title=hostile)
     assert root.findtext(f"{NAMESPACE}title") == hostile
     assert {element.tag.removeprefix(NAMESPACE) for element in root.iter()} == {"svg", "title", "rect", "text"}
 
@@ -115,5 +113,5 @@ def test_a_share_is_never_rounded_to_all_or_none(part: int, total: int, expected
 
 def test_a_class_of_one_is_in_the_singular() -> None:
     """One is uncertain, two are."""
-    label = COVERAGE[Coverage.UNCERTAIN]
+    label = UNCERTAIN
     assert [counted(label, number) for number in (0, 1, 2)] == ["0 incertaines", "1 incertaine", "2 incertaines"]

@@ -28,7 +28,7 @@ from settings.load import Settings
 from tasks.documents.french import period_label
 from tasks.french.labels import COVERAGE, NO_ADDRESS, NOT_DUE
 from tasks.french.moments import paris_day
-from tasks.pages.coverage_classes import TO_PRINT
+from tasks.pages.coverage_classes import LABEL, CoverageClass
 
 WIDTH = 46
 SHOWN = 10
@@ -104,7 +104,7 @@ def _files(session: Session) -> list[str]:
 def coverage_rows(standings: list[Standing], period: str) -> list[Row]:
     """The classes of the period's invoices, which add up to their number; what goes on paper, by reason."""
     counts = Counter(s.coverage for s in standings)
-    to_print = sum(s.coverage is Coverage.WAITING and isinstance(s.recipients, NoAddress) for s in standings)
+    to_print = sum(s.waits_for_printing for s in standings)
     counts[Coverage.WAITING] -= to_print
     reasons = Counter(
         s.recipients
@@ -115,7 +115,7 @@ def coverage_rows(standings: list[Standing], period: str) -> list[Row]:
     rows = [(f"Factures de {period_label(month) if month else period}", len(standings))]
     rows.append((f"  {COVERAGE[Coverage.MAILED]}", counts[Coverage.MAILED]))
     rows.append((f"  {COVERAGE[Coverage.PRINTED]}", counts[Coverage.PRINTED]))
-    rows += [(f"  {TO_PRINT}", to_print)] if to_print else []
+    rows += [(f"  {LABEL[CoverageClass.TO_PRINT]}", to_print)] if to_print else []
     rows += [(f"    {NO_ADDRESS[reason]}", count) for reason, count in reasons.most_common()]
     rows.append((f"  {COVERAGE[Coverage.FAILED]}", counts[Coverage.FAILED]))
     rare = (Coverage.UNCERTAIN, Coverage.WAITING, Coverage.EXCLUDED)

@@ -16,7 +16,7 @@ from models.values.reminder_paper import LEVEL_NAMES
 from tasks.documents.french import amount
 from tasks.french.labels import CHANNEL, COVERAGE, NO_ADDRESS, NOT_DUE, ONE_INVOICE, PROGRESS
 from tasks.french.moments import paris_day, paris_moment
-from tasks.pages.coverage_classes import TO_PRINT
+from tasks.pages.coverage_classes import LABEL, CoverageClass
 
 
 def as_json(day: date, standings: list[OverdueStanding]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _last(last: LastReminder) -> str:
     """``relance 1, courrier, éditée le 15/11/2024 à 10:00``."""
     words = [LEVEL_NAMES[last.level], CHANNEL[last.channel], PROGRESS[last.progress]]
     if last.channel is Channel.LETTER and not last.printed_at:
-        words[2] = TO_PRINT
+        words[2] = LABEL[CoverageClass.TO_PRINT]
     if last.printed_at:
         printed = f"{PROGRESS[Progress.PRINTED]} le {paris_moment(last.printed_at)}"
         words = [*words[:2], printed] if last.progress is Progress.PRINTED else [*words, printed]

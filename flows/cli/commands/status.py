@@ -20,10 +20,10 @@ from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
 from models.values.ending import Refusal
+from models.values.moments import PARIS
 from models.values.period import Period
 from settings.load import load_settings
 from tasks.french.labels import COVERAGE, NO_ADDRESS, ONE_INVOICE
-from tasks.french.moments import PARIS
 from tasks.reminders.planning import read_day
 
 
