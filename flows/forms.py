@@ -46,9 +46,9 @@ class Form:
         """A whole number."""
         return self._add(name, int, held, title=title)
 
-    def switch(self, name: str, title: str, help: str = "") -> Self:
-        """Yes or no; no at first."""
-        return self._add(name, bool, False, title=title, description=help)
+    def switch(self, name: str, title: str, help: str = "", *, held: bool = False) -> Self:
+        """Yes or no."""
+        return self._add(name, bool, held, title=title, description=help)
 
     def pick(self, name: str, labels: tuple[str, ...], title: str, held: object, help: str = "") -> Self:
         """One of ``labels``."""

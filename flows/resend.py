@@ -41,13 +41,16 @@ def _describe(asked: Mapping[str, Any]) -> str:
 
 
 @flow(name="relancer-les-echecs", flow_run_name=named(_describe), persist_result=False)
-def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: bool = False) -> State[Any]:
+def relancer_les_echecs(
+    periode: str = "", motif: str = "", forcer_les_refuses: bool = False, a_toutes_les_adresses: bool = False
+) -> State[Any]:
     """Relance ce qui n'est pas parti : les envois en attente, et les différés dont l'heure est venue.
 
     Args:
         periode: Le mois à relancer, écrit AAAA-MM (2024-09). Vide : toutes les factures, et les relances des clients.
         motif: Pourquoi les refusés repartent. Gardé dans l'historique ; nécessaire pour forcer.
-        forcer_les_refuses: Renvoyer aussi les factures refusées ou abandonnées, à toutes leurs adresses.
+        forcer_les_refuses: Renvoyer aussi les factures refusées ou abandonnées, aux seules adresses en échec.
+        a_toutes_les_adresses: Les renvoyer aussi à ceux qui ont déjà reçu la facture.
 
     """
     month = Period.parse(periode)
@@ -57,7 +60,7 @@ def relancer_les_echecs(periode: str = "", motif: str = "", forcer_les_refuses: 
         return ended(Refusal("Pour forcer les refusés, indiquez « periode » et « motif ». Rien n'a été envoyé."))
     period = str(month or "")
     if forcer_les_refuses:
-        plan_by_force(flow_run.get_id() or "", period, motif)
+        plan_by_force(flow_run.get_id() or "", period, motif, to_all=a_toutes_les_adresses)
     documents = waiting_documents(period)
     stops = mail_documents(documents)
     if isinstance(stops, Refusal):

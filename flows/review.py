@@ -13,6 +13,9 @@ from tasks.monthly.shown import ShownLine, read_shown_lines
 AGAIN_HELP = "Déjà envoyées ou en échec : elles partiront une nouvelle fois."
 
 
+ONLY_FAILED_HELP = "Pour les factures ajoutées : ceux qui ont déjà reçu la leur ne la reçoivent pas une seconde fois."
+
+
 def ask(campaign: CampaignReference, plan_page: str) -> Choice:
     """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
     lines = read_shown_lines(campaign)
@@ -27,6 +30,7 @@ def ask(campaign: CampaignReference, plan_page: str) -> Choice:
         )
     )
     if others:
+        form.switch("adresses_en_echec", "Seulement les adresses en échec", ONLY_FAILED_HELP, held=True)
         form.text("motif", "Motif du nouvel envoi", help="Gardé dans l'historique.")
     return _choice(lines, form.ask())
 
@@ -55,4 +59,4 @@ def _choice(lines: list[ShownLine], answer: dict[str, object]) -> Choice:
     reason = " ".join(str(answer.get("motif") or "").split())[:300]
     if added and not reason:
         reason = f"ajouté à la relecture par {initials}"
-    return Choice(chosen, initials, reason if added else "")
+    return Choice(chosen, initials, reason if added else "", only_failed=bool(answer.get("adresses_en_echec", False)))

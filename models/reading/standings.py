@@ -12,8 +12,8 @@ from typing import Any, TypedDict
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from models.rules.coverage import Coverage, DeliveryFact, coverage
-from models.rules.recipients import NoAddress, Recipient, Recipients, resolve_recipients
+from models.rules.coverage import Coverage, DeliveryFact, judge, settled_at
+from models.rules.recipients import NoAddress, Recipient, Recipients, Role, resolve_recipients
 from models.rules.states import DeliveryState
 from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document, Printing, Version
@@ -47,7 +47,11 @@ class DeliveryStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One document of the period; ``deliveries`` are of its latest version, ``sent_at`` is the last acceptance ever.
+    """One document of the period; ``sent_at`` is the last acceptance ever.
+
+    ``deliveries`` are those it is judged by: the last one to each person; ``failing`` are those of them that failed.
+    ``unserved`` are addresses that it is still to be planned for. ``is_settled`` tells that its class is stored, and
+    ``settled_at`` since when it is so, or could be stored.
 
     ``number`` tells it from the structure's others. ``subject_id`` is the id of what the document is about: the
     invoice, or another row of the kind's. Amounts are None for a paper that names none. ``reason`` says in French why
@@ -69,6 +73,10 @@ class Standing:
     printed_at: datetime | None
     imported_printed_on: date | None
     deliveries: tuple[DeliveryStanding, ...] = field(default=())
+    failing: tuple[DeliveryStanding, ...] = field(default=())
+    unserved: frozenset[str] = frozenset()
+    settled_at: datetime | None = None
+    is_settled: bool = False
     reason: str = ""
 
     @property
@@ -81,7 +89,7 @@ class Standing:
         return self.coverage is Coverage.WAITING and not self.mailable
 
     def delivery_to(self, recipient: Recipient) -> DeliveryStanding | None:
-        """The delivery of the latest version to ``recipient``, or None when none is planned yet."""
+        """The delivery to ``recipient`` that counts, or None when there is none."""
         return next((d for d in self.deliveries if d.address == recipient.key), None)
 
 
@@ -132,21 +140,29 @@ class Ledger:
     versions: Mapping[int, int]
     deliveries: Mapping[int, list[DeliveryStanding]]
     printings: Mapping[int, Mapping[int, datetime]]
+    settled: Mapping[int, tuple[Coverage, datetime | None]]
 
     def of(self, document_id: int | None, recipients: Recipients) -> LedgerPart:
         """Where one document stands; one that is not there yet (None) has only its recipients."""
         key = document_id or 0
-        version = self.versions.get(key, 1)
         every = self.deliveries.get(key, [])
-        printed = self.printings.get(key, {})
-        latest = tuple(d for d in every if d.version == version)
-        facts = [DeliveryFact(d.address, d.state, d.changed_at, d.unwritten) for d in latest]
+        printed = max(self.printings.get(key, {}).values(), default=None)
+        facts = [
+            DeliveryFact(d.delivery_id, d.campaign_id, Role(d.role), d.address, d.state, d.changed_at, d.unwritten)
+            for d in every
+        ]
+        stored = self.settled.get(key)
+        verdict = judge(recipients, facts, printed, stored[0] if stored else None)
         return LedgerPart(
-            version=version,
-            coverage=coverage(recipients, facts, printed.get(version)),
+            version=self.versions.get(key, 1),
+            coverage=verdict.coverage,
             sent_at=max((d.accepted_at for d in every if d.accepted_at), default=None),
-            printed_at=max(printed.values(), default=None),
-            deliveries=latest,
+            printed_at=printed,
+            deliveries=tuple(d for d in every if d.delivery_id in verdict.counting),
+            failing=tuple(d for d in every if d.delivery_id in verdict.failing),
+            unserved=verdict.unserved,
+            settled_at=stored[1] if stored else settled_at(verdict, facts, printed),
+            is_settled=stored is not None,
         )
 
 
@@ -158,6 +174,10 @@ class LedgerPart(TypedDict):
     sent_at: datetime | None
     printed_at: datetime | None
     deliveries: tuple[DeliveryStanding, ...]
+    failing: tuple[DeliveryStanding, ...]
+    unserved: frozenset[str]
+    settled_at: datetime | None
+    is_settled: bool
 
 
 def read_ledger(session: Session, of_documents: Select[tuple[int]]) -> Ledger:
@@ -166,6 +186,7 @@ def read_ledger(session: Session, of_documents: Select[tuple[int]]) -> Ledger:
         latest_versions(session, of_documents),
         read_deliveries(session, Delivery.document_id.in_(of_documents), Delivery.purpose == REAL),
         _printings(session, of_documents),
+        _settled(session, of_documents),
     )
 
 
@@ -247,6 +268,15 @@ def _printings(session: Session, of_documents: object) -> dict[int, dict[int, da
     for document_id, version, printed_at in rows:
         found[document_id][version] = printed_at
     return found
+
+
+def _settled(session: Session, of_documents: Select[tuple[int]]) -> dict[int, tuple[Coverage, datetime | None]]:
+    rows = session.execute(
+        select(Document.id, Document.settled_as, Document.settled_at).where(
+            Document.id.in_(of_documents), Document.settled_as != ""
+        )
+    ).tuples()
+    return {document: (Coverage(settled_as), moment) for document, settled_as, moment in rows}
 
 
 def _name(invoice: Row[Any]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.tables.base import Base, Key, Moment
+from models.tables.base import Base, Key, Moment, UtcTime
 from models.tables.invoice import Invoice
 
 
@@ -13,7 +15,9 @@ class Document(Base):
     """A paper to one resident or client that can be mailed or printed.
 
     ``kind`` is the name of a kind of mailing. An invoice is a document of its own (``invoice_id``); what a kind sends
-    to the residents of a month without a table of its own has ``resident_id`` and ``period``.
+    to the residents of a month without a table of its own has ``resident_id`` and ``period``. ``settled_as`` is the
+    class in which it was settled (``mailed``, ``printed``), empty while it is not: what changes later reopens it no
+    more.
     """
 
     __tablename__ = "documents"
@@ -24,12 +28,17 @@ class Document(Base):
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), unique=True)
     resident_id: Mapped[int | None] = mapped_column(ForeignKey("residents.id"), index=True)
     period: Mapped[str | None] = mapped_column(String(7), index=True)
+    settled_as: Mapped[str] = mapped_column(String(10), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime())
 
     invoice: Mapped[Invoice | None] = relationship()
 
 
 class Version(Base):
-    """One sending of a document. The first has no reason; each later one was wanted by a person, once per flow run."""
+    """One sending of a document. The first has no reason; each later one was wanted by a person, once per flow run.
+
+    ``made_for`` are the roles of those whom it was made for; empty: all of the document's recipients.
+    """
 
     __tablename__ = "versions"
     __table_args__ = (
@@ -43,6 +52,7 @@ class Version(Base):
     purpose: Mapped[str] = mapped_column(String(50))
     flow_run_id: Mapped[str] = mapped_column(String(36))
     reason: Mapped[str] = mapped_column(String(300), default="")
+    made_for: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[Moment]
 
 

@@ -14,7 +14,6 @@ from models.database.clock import utc_now
 from models.reading.overdue import read_overdue
 from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
-from models.rules.recipients import NoAddress
 from models.rules.states import FAILED, DeliveryState
 from models.tables.delivery import Delivery
 from models.tables.document import Document
@@ -53,7 +52,9 @@ def read_failures(period: str) -> Failures:
     with reading_ledger() as session:
         standings = [s for month in _periods(session, period) for s in read_standings(session, month)]
         reminders = frozenset() if period else _failed_reminders(session)
-    failed = [s for s in standings if s.document_id and any(d.state in FAILED for d in s.deliveries)]
+    failed = [
+        s for s in standings if s.document_id and not s.is_settled and any(d.state in FAILED for d in s.deliveries)
+    ]
     return Failures(
         stuck=frozenset(s.document_id or 0 for s in failed if _is_stuck(s)),
         mended=frozenset(s.document_id or 0 for s in failed if _is_mended(s)),
@@ -80,24 +81,20 @@ def _periods(session: Session, period: str) -> list[str]:
 
 
 def _is_stuck(standing: Standing) -> bool:
-    """A current address was refused, and nobody has the paper; a person settles an uncertain one first."""
-    if standing.coverage is not Coverage.FAILED or isinstance(standing.recipients, NoAddress):
-        return False
-    found = [standing.delivery_to(recipient) for recipient in standing.recipients]
-    return any(delivery is not None and delivery.state in FAILED for delivery in found)
+    """A person's last sending was refused, and nobody has the paper; a person settles an uncertain one first."""
+    refused = any(delivery.state in FAILED for delivery in standing.failing)
+    return standing.coverage is Coverage.FAILED and standing.mailable and refused
 
 
 def _is_mended(standing: Standing) -> bool:
-    """A current address has no delivery yet: the next ``factures-mensuelles`` plans it."""
-    if standing.coverage is not Coverage.WAITING or isinstance(standing.recipients, NoAddress):
-        return False
-    return any(standing.delivery_to(recipient) is None for recipient in standing.recipients)
+    """A new address has come since: the next ``factures-mensuelles`` plans it."""
+    return standing.coverage is Coverage.WAITING and bool(standing.unserved)
 
 
-def plan_by_force(flow_run_id: str, period: str, reason: str) -> None:
+def plan_by_force(flow_run_id: str, period: str, reason: str, *, to_all: bool) -> None:
     """Plan a new version of every stuck document of ``period``, as a second campaign; once for a flow run.
 
-    A version goes to all addresses of its document, those that accepted the earlier one included.
+    It goes to the addresses that failed alone, or with ``to_all`` to those too that accepted the earlier one.
     """
     stuck = read_failures(period).stuck
     if not stuck:
@@ -105,7 +102,7 @@ def plan_by_force(flow_run_id: str, period: str, reason: str) -> None:
     words = " ".join(reason.split())[:300]
     request = MonthlyRequest(flow_run_id, period, (), words)
     campaign = plan_month(request, {"periode": period, "motif": words, "forcer_les_refuses": True})
-    store_choice(campaign, Choice(stuck, reason=words))
+    store_choice(campaign, Choice(stuck, reason=words, only_failed=not to_all))
 
 
 def resent(

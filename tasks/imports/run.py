@@ -29,6 +29,7 @@ from tasks.imports.sent import read_sent
 from tasks.imports.sent_checks import check_sent
 from tasks.imports.source import Source, opened
 from tasks.imports.stored import Files, Pair, Stored, load, pair_of
+from tasks.kinds.settling import settle_all
 
 LONGEST_SOURCE = 500
 
@@ -69,6 +70,7 @@ def _import(source: Source, shown: str, database: str, archive: Path, now: datet
         if faults:
             return ImportReport(shown, _in_order(faults, files), tuple(notes))
         known_associations = set(stored.associations)
+        settle_all(session)  # what has arrived or was printed stays so, whatever this import changes
         counts = apply(session, files, stored, states, {line: pdf.key for line, pdf in pdfs.items()})
         _record(session, shown, counts, now, states)
         notes += [

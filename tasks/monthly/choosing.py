@@ -11,7 +11,8 @@ from models.database.clock import utc_now
 from models.ledger.steps import withdraw
 from models.reading.campaign_lines import read_lines
 from models.reading.standings import Standing
-from models.rules.coverage import Coverage
+from models.rules.coverage import Coverage, persons_of
+from models.rules.recipients import NoAddress, Recipients, Role
 from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign
 from models.tables.document import Version
@@ -20,15 +21,20 @@ from settings.ledger import writing_ledger
 from tasks.campaigns.deliveries import plan_deliveries
 from tasks.failpoints import reached
 from tasks.kinds.registry import monthly_kind_named
+from tasks.kinds.settling import reopen
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose: documents, who chose, and why what was not preselected is sent (again)."""
+    """What a person chose: documents, who chose, and why what was not preselected is sent (again).
+
+    ``only_failed``: what is sent again goes to those alone whose sending failed, where there are such.
+    """
 
     document_ids: frozenset[int]
     initials: str = ""
     reason: str = ""
+    only_failed: bool = False
 
 
 def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> None:
@@ -50,24 +56,44 @@ def store_choice(campaign: CampaignReference, choice: Choice | None = None) -> N
         stored.reason = choice.reason if choice and choice.reason else stored.reason
         kind = monthly_kind_named(stored.kind)
         standings = {s.document_id: s for s in kind.of_month(session, stored.period or "", stored.structures)}
+        planned = []
         for line in lines:
-            if line.chosen and line.document_id in standings:
-                again = bool(campaign.reason) or not line.preselected
-                line.version = _version_to_send(session, stored, standings[line.document_id], again, now)
+            if not line.chosen or line.document_id not in standings:
+                continue
+            standing = standings[line.document_id]
+            again = bool(campaign.reason) or not line.preselected
+            targets = _targets(stored, standing, again, only_failed=bool(choice and choice.only_failed))
+            line.version = _version_to_send(session, stored, standing, again, targets, now)
+            planned.append((line.document_id, line.version, targets))
         session.flush()
-        chosen = [line for line in lines if line.chosen]
-        planned = [(line.document_id, line.version, standings[line.document_id].recipients) for line in chosen]
         plan_deliveries(session, stored, planned, now)
     reached("planned")
 
 
-def _version_to_send(session: Session, campaign: Campaign, standing: Standing, again: bool, now: datetime) -> int:
-    if campaign.purpose != REAL or not again or not standing.deliveries:
+def _targets(campaign: Campaign, standing: Standing, again: bool, *, only_failed: bool) -> Recipients:
+    """Whom this campaign writes to for a document: who is served is not served twice unless a person wants it."""
+    if isinstance(standing.recipients, NoAddress) or campaign.purpose != REAL:
+        return standing.recipients
+    again = again and standing.coverage is not Coverage.UNCERTAIN
+    if again and not (only_failed and standing.failing):
+        return standing.recipients
+    failed = {person for delivery in standing.failing for person in persons_of(Role(delivery.role))} if again else set()
+    return tuple(r for r in standing.recipients if r.key in standing.unserved or failed & set(persons_of(r.role)))
+
+
+def _version_to_send(
+    session: Session, campaign: Campaign, standing: Standing, again: bool, targets: Recipients, now: datetime
+) -> int:
+    if campaign.purpose != REAL or not again or standing.coverage is Coverage.UNCERTAIN:
         return standing.version
-    if standing.coverage is Coverage.UNCERTAIN:
+    reopen(session, standing.document_id or 0)
+    if not standing.deliveries:
         return standing.version
+    roles = set() if isinstance(targets, NoAddress) else {recipient.role for recipient in targets}
+    served_again = {person for role in roles for person in persons_of(role)}
     for delivery in standing.deliveries:
-        if delivery.state in {DeliveryState.PLANNED, DeliveryState.COMPOSED, DeliveryState.DEFERRED}:
+        is_replaced = bool(served_again & set(persons_of(Role(delivery.role))))
+        if is_replaced and delivery.state in {DeliveryState.PLANNED, DeliveryState.COMPOSED, DeliveryState.DEFERRED}:
             note = f"remplacé par l'envoi n° {standing.version + 1}"
             withdraw(session.connection(), delivery.delivery_id, delivery.state, note=note, now=now)
     session.add(
@@ -77,6 +103,7 @@ def _version_to_send(session: Session, campaign: Campaign, standing: Standing, a
             purpose=REAL,
             flow_run_id=campaign.flow_run_id,
             reason=campaign.reason,
+            made_for=[] if targets == standing.recipients else sorted(roles),
             created_at=now,
         )
     )

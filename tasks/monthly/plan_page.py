@@ -19,6 +19,7 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
 from tasks.kinds.registry import monthly_kind_named
+from tasks.pages.coverage import why_it_failed
 from tasks.pages.publishing import of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
@@ -40,6 +41,8 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
         )
     shown = [line.shown for line in lines]
     selected = [line.shown for line in lines if line.preselected]
+    rest = [line.shown for line in lines if not line.preselected]
+    why = {s.number: why_it_failed(s) for s in standings if s.failing or s.coverage is Coverage.UNCERTAIN}
     page = render_page(
         "plan",
         kind=kind,
@@ -65,12 +68,19 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
         ]
         if served
         else [],
-        lines=[shown_columns(line) for line in shown],
+        lines=len(shown),
+        leaving=[shown_columns(line) for line in selected],
+        failing=[shown_columns(line) | {"why": why.get(line["number"], "")} for line in rest if _has_failed(line)],
+        done=[shown_columns(line) for line in rest if not _has_failed(line)],
     )
     plan_page = str(publish(campaign, "plan", "Plan", page))
     with writing_ledger() as session:
         session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
     return plan_page
+
+
+def _has_failed(line: dict[str, Any]) -> bool:
+    return line["coverage"] in {Coverage.FAILED, Coverage.UNCERTAIN}
 
 
 def shown_columns(line: dict[str, Any]) -> dict[str, str]:

@@ -13,11 +13,12 @@ from models.rules.states import DeliveryState
 from models.values.campaign import REAL
 from tasks.documents.french import quantity
 from tasks.french.moments import paris_moment
-from tasks.pages.causes import failed, groups, row
+from tasks.pages.causes import failed, groups, lines_elsewhere, row
 from tasks.pages.coverage import coverage_table
 from tasks.pages.coverage_classes import CoverageClass, count, counted
 from tasks.pages.facts import CampaignFacts, SentLine
 from tasks.pages.pictures import Part, stacked_bar
+from tasks.pages.publishing import page_key
 from tasks.pages.rendering import render_page
 
 S = DeliveryState
@@ -51,6 +52,7 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
     real = facts.campaign.purpose == REAL
     counts = count(facts.standings) if real else _counts_of_trial(facts)
     words = _in_words(facts, counts)
+    elsewhere = lines_elsewhere(facts) if real else []
     accepted = [line for line in facts.lines if line.delivery.state is S.ACCEPTED]
     return render_page(
         "result",
@@ -68,7 +70,10 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
         todo=_to_do(facts, counts) if real else {},
         next_try=paris_moment(facts.next_try),
         table=coverage_table(facts.standings) if real and facts.standings else None,
-        groups=groups(facts),
+        groups=groups(facts.lines),
+        elsewhere=groups(elsewhere),
+        failed_elsewhere=len(elsewhere),
+        month_page=page_key(facts.campaign, "couverture"),
         failed=sum(failed(line) for line in facts.lines),
         waiting=[row(line) for line in facts.lines if line.delivery.state is not S.ACCEPTED and not failed(line)],
         sent=_by_structure(facts, accepted),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from models.rules.causes import Cause, explain
@@ -37,10 +38,10 @@ def failed(line: SentLine) -> bool:
     return delivery.state in FAILED or delivery.state is S.UNCERTAIN or delivery.unwritten
 
 
-def groups(facts: CampaignFacts) -> list[Group]:
+def groups(lines: Iterable[SentLine]) -> list[Group]:
     """The failures by cause, the most frequent first."""
     by_cause: dict[Cause | None, list[dict[str, str]]] = defaultdict(list)
-    for line in facts.lines:
+    for line in lines:
         if failed(line):
             evidence = line.delivery.evidence
             by_cause[explain(evidence) if evidence else None].append(row(line))
@@ -49,6 +50,20 @@ def groups(facts: CampaignFacts) -> list[Group]:
         for cause, rows in by_cause.items()
     ]
     return sorted(found, key=lambda group: -len(group.rows))
+
+
+def lines_elsewhere(facts: CampaignFacts) -> list[SentLine]:
+    """What failed of the same documents' month in other campaigns, and still counts."""
+    found = {
+        delivery.delivery_id: SentLine(
+            standing.document_id or 0,
+            {"structure": standing.structure_code, "name": standing.name, "number": standing.number},
+            delivery,
+        )
+        for standing in facts.failed_elsewhere
+        for delivery in standing.deliveries
+    }
+    return [line for line in found.values() if failed(line)]
 
 
 def row(line: SentLine) -> dict[str, str]:
@@ -69,4 +84,9 @@ def row(line: SentLine) -> dict[str, str]:
 
 def failures_page(facts: CampaignFacts) -> str:
     """The page that lists nothing but the failures."""
-    return render_page("failures", of_when=facts.kind.of(facts.when), kind=facts.kind, groups=groups(facts))
+    return render_page(
+        "failures",
+        of_when=facts.kind.of(facts.when),
+        kind=facts.kind,
+        groups=groups([*facts.lines, *lines_elsewhere(facts)]),
+    )

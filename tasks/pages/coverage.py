@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.reading.standings import Standing
-from models.rules.recipients import NoAddress
+from models.reading.standings import DeliveryStanding, Standing
+from models.rules.causes import explain
+from models.rules.recipients import NoAddress, Role
+from models.rules.states import FAILED, DeliveryState
 from tasks.french.labels import NO_ADDRESS, ROLE, STATE
 from tasks.french.moments import paris_day, paris_moment
 from tasks.pages.coverage_classes import HEADING, CoverageClass, class_of, columns, count
@@ -95,12 +97,28 @@ def _to_do(standing: Standing) -> dict[str, str]:
 
 
 def where_it_stands(standing: Standing, between: str = ", ") -> str:
-    """The state of each address: "résident : envoyé, tuteur : refusé"; or why there is none."""
+    """The state of each person's last sending, "résident : envoyé, tuteur : refusé"; or why there is none."""
+    found = [f"{ROLE[Role(d.role)]} : {_state(d)}" for d in standing.deliveries]
     if isinstance(standing.recipients, NoAddress):
-        return NO_ADDRESS[standing.recipients]
-    found = []
-    for recipient in standing.recipients:
-        delivery = standing.delivery_to(recipient)
-        state = STATE[delivery.state] if delivery else "à envoyer"
-        found.append(f"{ROLE[recipient.role]} : {state}")
+        return between.join(found) or NO_ADDRESS[standing.recipients]
+    if not standing.is_settled:
+        found += [f"{ROLE[r.role]} : à envoyer" for r in standing.recipients if r.key in standing.unserved]
     return between.join(found)
+
+
+def _state(delivery: DeliveryStanding) -> str:
+    return "non composé" if delivery.unwritten else STATE[delivery.state]
+
+
+def why_it_failed(standing: Standing) -> str:
+    """The cause of each sending that failed or is uncertain: "tuteur : Cette adresse n'existe pas chez le
+    destinataire.".
+    """
+    bad = [d for d in standing.deliveries if d.unwritten or d.state in FAILED or d.state is DeliveryState.UNCERTAIN]
+    return " ".join(f"{ROLE[Role(d.role)]} : {_cause(d)}" for d in bad)
+
+
+def _cause(delivery: DeliveryStanding) -> str:
+    if delivery.evidence is not None:
+        return explain(delivery.evidence).cause
+    return delivery.note or _state(delivery)

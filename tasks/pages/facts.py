@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign, CampaignLine
 from models.tables.delivery import Delivery
 from models.tables.organisation import Structure
-from models.values.campaign import CampaignReference
+from models.values.campaign import REAL, CampaignReference
 from models.values.ending import Stopped
 from models.values.people import alphabetical
 from settings.ledger import reading_ledger
@@ -62,6 +62,13 @@ class CampaignFacts:
         return Tally.of([(line.document_id, line.delivery.state, line.delivery.unwritten) for line in self.lines])
 
     @property
+    def failed_elsewhere(self) -> tuple[Standing, ...]:
+        """What of the month is in failure or uncertain, and is not of this campaign."""
+        mine = {line.document_id for line in self.lines}
+        bad = {Coverage.FAILED, Coverage.UNCERTAIN}
+        return tuple(s for s in self.standings if s.coverage in bad and s.document_id not in mine)
+
+    @property
     def sent_since(self) -> datetime | None:
         """When the last document of all was accepted."""
         return max((s.sent_at for s in self.standings if s.coverage is Coverage.MAILED and s.sent_at), default=None)
@@ -86,7 +93,9 @@ def read_facts(campaign: CampaignReference, stops: Sequence[Stopped] = ()) -> Ca
             structures=_structures(session, campaign, {s.structure_code for s in standings}),
             standings=tuple(standings),
             undocumented=tuple(kind.undocumented(session, campaign)),
-            lines=_sent_lines(session, campaign, [line for line in lines if line.chosen]),
+            lines=_sent_lines(
+                session, campaign, [line for line in lines if line.chosen], _superseded(campaign, standings)
+            ),
             stops=tuple(stops),
             not_shown=_not_shown(kind, stored, lines, standings),
         )
@@ -114,7 +123,20 @@ def _structures(session: Session, campaign: CampaignReference, codes: set[str]) 
     return dict(sorted((row for row in known if row[0] in wanted), key=lambda row: alphabetical(row[1])))
 
 
-def _sent_lines(session: Session, campaign: CampaignReference, chosen: Sequence[CampaignLine]) -> tuple[SentLine, ...]:
+def _superseded(campaign: CampaignReference, standings: Sequence[Standing]) -> Callable[[int, DeliveryStanding], bool]:
+    """Whether a document's real delivery does not count any more: somebody's later sending took its place."""
+    counting = {s.document_id: {d.delivery_id for d in s.deliveries} for s in standings if s.document_id}
+    return lambda document, delivery: (
+        campaign.purpose == REAL and document in counting and delivery.delivery_id not in counting[document]
+    )
+
+
+def _sent_lines(
+    session: Session,
+    campaign: CampaignReference,
+    chosen: Sequence[CampaignLine],
+    superseded: Callable[[int, DeliveryStanding], bool],
+) -> tuple[SentLine, ...]:
     deliveries = read_deliveries(
         session,
         Delivery.purpose == campaign.purpose,
@@ -128,5 +150,5 @@ def _sent_lines(session: Session, campaign: CampaignReference, chosen: Sequence[
         SentLine(line.document_id, line.shown, delivery)
         for line in chosen
         for delivery in deliveries.get(line.document_id, [])
-        if delivery.version == line.version
+        if delivery.version == line.version and not superseded(line.document_id, delivery)
     )

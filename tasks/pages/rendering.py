@@ -9,6 +9,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from models.database.clock import utc_now
+from tasks.french.moments import paris_moment
+
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
 
@@ -28,5 +31,6 @@ def _pages() -> Environment:
 
 
 def render_page(name: str, **values: object) -> str:
-    """The page ``tasks/pages/templates/<name>.md`` with its values."""
-    return re.sub(r"\n{3,}", "\n\n", _pages().get_template(f"{name}.md").render(**values)).strip() + "\n"
+    """The page ``tasks/pages/templates/<name>.md`` with its values; its first line says of when it is."""
+    page = re.sub(r"\n{3,}", "\n\n", _pages().get_template(f"{name}.md").render(**values)).strip()
+    return f"*Page du {paris_moment(utc_now())}.*\n\n{page}\n"

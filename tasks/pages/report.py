@@ -9,6 +9,7 @@ from models.tables.campaign import Campaign
 from models.values.campaign import REAL, CampaignReference
 from models.values.ending import Ending, Stopped
 from settings.ledger import writing_ledger
+from tasks.kinds.settling import settle
 from tasks.pages.campaign import Links, campaign_page, description
 from tasks.pages.causes import failures_page
 from tasks.pages.coverage import coverage_page, unmailed_page
@@ -23,6 +24,9 @@ from tasks.pages.publishing import publish_as
 def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Ending | None = None) -> Ending:
     """Publish the campaign's page and its lists; how the run ends. ``printed`` tells of the letters of the same run."""
     facts = read_facts(campaign, stops)
+    if campaign.purpose == REAL:
+        with writing_ledger() as session:
+            settle(session, facts.kind, facts.standings)
     tally = facts.tally
     sentence = headline(tally, facts.when, facts.sent_since, facts.next_try, facts.kind)
     if printed is not None:

@@ -11,6 +11,7 @@ from models.database.session import reading, writing
 from models.tables.document import Printing
 from models.values.ending import Ending, Refusal
 from settings.load import Settings, load_settings
+from tasks.kinds.settling import settle_all
 from tasks.printing.batch import Batch
 from tasks.printing.files import discard_unrecorded, one_at_a_time, write_durably
 from tasks.printing.letters import Prepared, prepare, read_recorded
@@ -114,3 +115,4 @@ def _record(settings: Settings, flow_run_id: str, name: str, batch: Batch, prepa
         for letter in (*prepared.letters, *prepared.settled):
             if not letter.gone:
                 batch.kind.note_dropped(session.connection(), letter.source)
+        settle_all(session)

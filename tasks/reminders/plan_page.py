@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from models.database.clock import utc_now
 from models.database.session import reading, writing
 from models.reading.campaign_lines import read_lines
-from models.reading.overdue import read_overdue
+from models.reading.overdue import OverdueStanding, read_overdue
 from models.rules.coverage import Coverage
-from models.tables.campaign import Campaign
+from models.tables.campaign import Campaign, CampaignLine
 from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
 from models.values.reminder_paper import LEVEL_NAMES
@@ -26,6 +28,15 @@ from tasks.relays.expected_end import planned_end
 from tasks.relays.finding import Carriers
 from tasks.reminders.freshness import balances_imported_at, stale_balances
 from tasks.reminders.planning import MODES
+
+# Where the last reminder of a client stands who is not reminded today.
+REMINDED = {
+    Coverage.UNCERTAIN: "relance incertaine : à régler d'abord",
+    Coverage.FAILED: "relance en échec : à imprimer ou à corriger",
+    Coverage.WAITING: "relance en cours, ou d'un niveau non demandé",
+    Coverage.PRINTED: "relance éditée, délai en cours",
+    Coverage.MAILED: "relance envoyée, délai en cours",
+}
 
 
 def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> str:
@@ -53,7 +64,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> st
         clients=len(lines),
         selected=len(selected),
         total=amount(sum((Decimal(line.shown["amount"]) for line in lines), Decimal(0))),
-        excluded=Counter(NOT_DUE[s.reason] for s in overdue if s.coverage is Coverage.EXCLUDED),
+        debtors=debtors(overdue, lines),
         relays=carriers.described if by_mail else [],
         end=planned_end(mails, relays, database, utc_now()),
         lines=[_columns(line) for line in selected],
@@ -63,6 +74,23 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> st
     with writing(database) as session:
         session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
     return plan_page
+
+
+def debtors(overdue: Sequence[OverdueStanding], lines: Sequence[CampaignLine]) -> dict[str, int]:
+    """How many clients owe something overdue, each in exactly one row: to be reminded, apart, or why not."""
+    shown = {(line.shown["structure"], line.shown["code"]): line for line in lines}
+    rows: Counter[str] = Counter()
+    for key, found in groupby(overdue, key=lambda s: (s.structure_code, s.client_code)):
+        rows[_row_of(list(found), shown.get(key))] += 1
+    return dict(rows)
+
+
+def _row_of(standings: Sequence[OverdueStanding], line: CampaignLine | None) -> str:
+    if line is not None:
+        return "à relancer" if line.preselected else f"à part : {line.shown['apart']}"
+    worst = next(found for found in Coverage if any(s.coverage is found for s in standings))
+    first = next(s for s in standings if s.coverage is worst)
+    return NOT_DUE[first.reason] if worst is Coverage.EXCLUDED else REMINDED[worst]
 
 
 def mode_label(campaign: CampaignReference) -> str:

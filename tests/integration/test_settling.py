@@ -233,10 +233,10 @@ def test_a_refused_document_leaves_again_only_by_force_and_once_for_a_run(workpl
     workplace.relay.script()
     assert waiting_documents(PERIOD) == []
     run = str(uuid4())
-    plan_by_force(run, PERIOD, "boîte rouverte")
+    plan_by_force(run, PERIOD, "boîte rouverte", to_all=True)
     documents = waiting_documents(PERIOD)
     assert mail(documents, run) == ["Envoyé"]
-    plan_by_force(run, PERIOD, "boîte rouverte")
+    plan_by_force(run, PERIOD, "boîte rouverte", to_all=True)
     assert waiting_documents(PERIOD) == []
     versions = [(d.address, d.version, d.state) for d in workplace.deliveries()]
     assert versions == [
@@ -257,7 +257,7 @@ def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workpla
         session.execute(update(Resident).values(email="right@example.org"))
     failures = read_failures("")
     assert (len(failures.stuck), len(failures.mended)) == (0, 1)
-    plan_by_force(str(uuid4()), PERIOD, "essai")
+    plan_by_force(str(uuid4()), PERIOD, "essai", to_all=True)
     assert [d.version for d in workplace.deliveries()] == [1]
     outcome = resent([], failures, [], forced=False)
     assert not outcome.failed
@@ -358,7 +358,7 @@ def test_waiting_reminders_are_taken_up_and_refused_ones_are_left_to_a_person(wo
         "Reprise de 1 facture et 2 relances : 3 envoyées. Relances de clients en échec, qui ne repartent pas de force "
         ": 1. Imprimez-les, ou corrigez l'adresse, importez-la et relancez « relances »."
     )
-    plan_by_force(str(uuid4()), PERIOD, "essai")
+    plan_by_force(str(uuid4()), PERIOD, "essai", to_all=True)
     assert waiting_documents("") == []
     assert [overdue(workplace)[number].coverage for number in numbers] == [
         Coverage.FAILED,

@@ -7,7 +7,9 @@ from sqlalchemy.exc import OperationalError
 
 from flows.cli.machine.refusal import CannotGoOnError
 from models.database.schema import migrate
+from models.database.session import writing
 from settings.load import Settings
+from tasks.kinds.settling import settle_all
 
 
 def bring_up_to_date(settings: Settings) -> None:
@@ -15,6 +17,8 @@ def bring_up_to_date(settings: Settings) -> None:
     settings.var.resolve().mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         migrate(settings.database)
+        with writing(settings.database) as session:
+            settle_all(session)
     except OperationalError as error:
         first_line = str(error.orig).strip().partition("\n")[0]
         shown = make_url(settings.database).render_as_string()
