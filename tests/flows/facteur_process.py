@@ -42,12 +42,14 @@ def environment(var: Path, changes: Mapping[str, str] | None = None) -> dict[str
     }
 
 
-def facteur(*words: str, env: Mapping[str, str], seconds: float = STARTING_SECONDS) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+def facteur(
+    *words: str, env: Mapping[str, str], seconds: float = STARTING_SECONDS, project: Path = PROJECT
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; ``project`` may be another tree of Facteur than this one."""
     return subprocess.run(
         [sys.executable, "-m", "flows", *words],
         env=env,
-        cwd=PROJECT,
+        cwd=project,
         capture_output=True,
         text=True,
         timeout=seconds,
@@ -65,12 +67,12 @@ class Up:
     _reader: Thread = field(init=False)
 
     @classmethod
-    def start(cls, env: Mapping[str, str], until: str = READY) -> Up:
+    def start(cls, env: Mapping[str, str], until: str = READY, project: Path = PROJECT) -> Up:
         """Start it and wait until it says that it is ready, or whatever ``until`` is."""
         process = subprocess.Popen(
             [sys.executable, "-m", "flows", "up"],
             env=env,
-            cwd=PROJECT,
+            cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
