@@ -134,9 +134,9 @@ STOPS = tuple(
 
 # Where each invoice of the month stands when the upgrade comes, as `facteur status --json` calls it.
 CLASSES = {
-    **{number: "mailed" for number in (ACCEPTED, SETTLED)},
-    **{number: "failed" for number in (REFUSED, UNWRITTEN)},
-    **{number: "waiting" for number in (DEFERRED, HALF_SENT, *WAITING, PAPER, NO_ADDRESS, *SHOWN)},
+    **dict.fromkeys((ACCEPTED, SETTLED), "mailed"),
+    **dict.fromkeys((REFUSED, UNWRITTEN), "failed"),
+    **dict.fromkeys((DEFERRED, HALF_SENT, *WAITING, PAPER, NO_ADDRESS, *SHOWN), "waiting"),
     UNCERTAIN: "uncertain",
     PRINTED: "printed",
 }
