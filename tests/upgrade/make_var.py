@@ -47,19 +47,11 @@ def worktree(tag: str) -> Iterator[Path]:
     """The files of a tag, in a folder of their own."""
     with TemporaryDirectory(prefix="facteur-before-") as folder:
         tree = Path(folder) / "tree"
-        known = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", f"{tag}^{{commit}}"],
-            cwd=PROJECT,
-            check=False,
-            capture_output=True,
-        )
-        commit = tag if known.returncode == 0 else COMMITS[tag]
+        commit = tag if _output("git", "tag", "--list", tag, cwd=PROJECT) else COMMITS.get(tag, tag)
         subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(tree), commit], cwd=PROJECT, check=True)
         try:
             if (tree / "requirements.lock").read_bytes() != (PROJECT / "requirements.lock").read_bytes():
-                raise SystemExit(
-                    f"{tag} has other dependencies than this tree: run this script in an environment of its."
-                )
+                raise SystemExit(f"{tag} has other dependencies than this tree: its code would not run with them.")
             yield tree
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=PROJECT, check=True)
