@@ -137,16 +137,24 @@ def test_the_operators_schedule_is_as_he_set_it(upgraded: Upgraded) -> None:
 def test_what_was_changed_tried_decided_and_printed_is_still_told(upgraded: Upgraded) -> None:
     """By whom, when it matters, and in the words of then."""
     screen = upgraded.screen
+    history = screen.start("historique", resident="DENIS")
     codifying = screen.start("codifier-une-structure", structure=month.CARE_HOME)
     assert screen.form(codifying)["pied_de_mail"]["default"] == month.FOOTER
     page = screen.pages(codifying)
     assert f"| {month.INITIALS} | Pied de mail | (vide) | {month.FOOTER} |" in page
     assert month.TRIAL in page
     assert "accepté" in page
-    for person, told in (("DENIS", month.MOTIVE), ("JOLY", "courriers-2024-09"), ("CARON", "incertain")):
-        run = screen.start("historique", resident=person)
-        assert screen.end_of(run)["type"] == "COMPLETED"
-        assert told in screen.pages(run), person
+    assert screen.end_of(history)["type"] == "COMPLETED"
+    assert month.MOTIVE in screen.pages(history)
+    print_again = screen.run("editer-les-courriers", refaire=printed_file(upgraded.env))
+    assert print_again["type"] == "COMPLETED", print_again
+
+
+def printed_file(env: dict[str, str]) -> str:
+    """The file of the invoice that was printed before the upgrade."""
+    (found,) = (Path(env["FACTEUR_VAR"]) / "impressions").glob(f"courriers-{month.PERIOD}-*.pdf")
+    found.unlink()  # lost: what it held is in the ledger
+    return found.name
 
 
 def test_an_accepted_trial_is_not_made_again_and_a_failed_one_is(upgraded: Upgraded) -> None:
@@ -192,9 +200,10 @@ def test_the_open_review_sends_exactly_what_it_showed(upgraded: Upgraded, tmp_pa
 
 def test_nothing_leaves_twice_when_the_month_is_run_again(upgraded: Upgraded) -> None:
     """Only what never left does, now that it can; an uncertain sending stays one until a person decides."""
+    reminders = upgraded.screen.start("relances", date_de_reference=month.REMINDED_ON, relecture=False)
     upgraded.screen.run("relancer-les-echecs", periode=month.PERIOD)  # the missing PDF has been imported
     state = upgraded.screen.run(MONTHLY, periode=month.PERIOD, relecture=False)
-    assert upgraded.screen.run("relances", date_de_reference=month.REMINDED_ON, relecture=False)["type"] == "COMPLETED"
+    assert upgraded.screen.end_of(reminders)["type"] == "COMPLETED"
     kept_back = (month.DEFERRED, month.HALF_SENT, *month.WAITING, *month.SHOWN, month.LATE, month.UNWRITTEN)
     assert upgraded.classes() == month.CLASSES | dict.fromkeys(kept_back, "mailed"), state
     papers = [paper(message) for message in upgraded.relay.messages()]
