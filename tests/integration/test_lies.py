@@ -21,6 +21,7 @@ from tasks.kinds.settling import settle_all
 from tasks.monthly.choosing import Choice
 from tasks.monthly.shown import read_shown_lines
 from tasks.pages.campaign import Links, campaign_page
+from tasks.pages.causes import failed
 from tasks.pages.coverage import coverage_page, coverage_table
 from tasks.pages.coverage_classes import CoverageClass, class_of
 from tasks.pages.facts import CampaignFacts, read_facts
@@ -157,7 +158,10 @@ def check_pages(facts: CampaignFacts, record: Counter[tuple[str, str]]) -> None:
     assert sum(columns) == tally.total == len({line.document_id for line in facts.lines})
     page = campaign_page(facts, "la phrase", Links(unmailed=uuid4(), coverage=uuid4()))
     to_do, _, sent = page.partition("## Envoyées")
+    standing_of = {standing.document_id: standing for standing in facts.standings}
     for line in facts.lines:
+        arrived = standing_of[line.document_id].coverage is Coverage.MAILED
+        assert not (arrived and failed(line)), f"{line.delivery.address} is to do, and the invoice has arrived"
         local = line.delivery.address.partition("@")[0]
         if line.delivery.state is S.ACCEPTED:
             assert record[line.delivery.address, line.shown["number"]]
