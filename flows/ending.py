@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from models.values.ending import Ending, Refusal
+from tasks.pages.publishing import publish_page
 
 
 def ended(ending: Ending | Refusal, description: str = "") -> State[Any]:
@@ -16,5 +16,5 @@ def ended(ending: Ending | Refusal, description: str = "") -> State[Any]:
     if isinstance(ending, Refusal):
         return Failed(message=ending.sentence)
     if ending.page and ending.key:
-        create_markdown_artifact(ending.page, key=ending.key, description=description)
+        publish_page(ending.key, description, ending.page)
     return (Failed if ending.failed else Completed)(message=ending.sentence)

@@ -8,6 +8,7 @@ from flows.forms import Form
 from models.values.campaign import CampaignReference
 from models.values.kinds import Channel
 from models.values.reminder_paper import FORMAL_NOTICE
+from tasks.pages.rendering import cell
 from tasks.reminders.choosing import ReminderChoice
 from tasks.reminders.freshness import stale_balances
 from tasks.reminders.plan_page import mode_label
@@ -45,10 +46,10 @@ def _description(campaign: CampaignReference, lines: list[ShownReminder], plan_p
         part
         for part in (
             f"**Mode courant : {mode_label(campaign)}**"
-            + (f" · essai vers **{campaign.redirected_to}**" if campaign.redirected_to else ""),
+            + (f" · essai vers **{cell(campaign.redirected_to)}**" if campaign.redirected_to else ""),
             f"**{len(lines)} clients** à relancer, dont {len(lines) - len(apart)} par e-mail et {len(apart)} à part"
             + (f" ({notices} en mise en demeure)." if notices else "."),
-            f"**ATTENTION** : {stale}" if stale else "",
+            f"**ATTENTION** : {cell(stale)}" if stale else "",
             f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : adresses, factures, niveaux.",
             "Retirez ce qui ne doit pas partir, puis validez.",
         )

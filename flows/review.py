@@ -9,6 +9,7 @@ from models.values.campaign import CampaignReference
 from tasks.kinds.registry import kind_named
 from tasks.monthly.choosing import Choice
 from tasks.monthly.shown import ShownLine, read_shown_lines
+from tasks.pages.rendering import cell
 
 AGAIN_HELP = "Déjà envoyées ou en échec : elles partiront une nouvelle fois."
 
@@ -39,7 +40,11 @@ def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page:
     kind = kind_named(campaign.kind)
     selected = [line for line in lines if line.preselected]
     addresses = sum(line.addresses for line in selected)
-    where = f"vers **{campaign.redirected_to}** (essai)" if campaign.redirected_to else f"vers **{addresses} adresses**"
+    where = (
+        f"vers **{cell(campaign.redirected_to)}** (essai)"
+        if campaign.redirected_to
+        else f"vers **{addresses} adresses**"
+    )
     return (
         f"**{len(selected)} {kind.many}** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
         f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : montants, adresses, derniers envois.\n\n"

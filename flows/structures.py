@@ -73,7 +73,9 @@ def _form(values: Mapping[str, str], initials: str, description: str) -> Form:
 
 
 def _explanation(page: str, trial_to: str) -> str:
-    trial = f"\n\nAprès l'enregistrement, un mail d'essai marqué [TEST] part vers **{trial_to}**." if trial_to else ""
+    trial = (
+        f"\n\nAprès l'enregistrement, un mail d'essai marqué [TEST] part vers **{cell(trial_to)}**." if trial_to else ""
+    )
     return (
         f"[Voir l'aperçu et l'historique](/artifacts/artifact/{page}) de ce qui est enregistré aujourd'hui.\n\n"
         f"Changez ce qui doit l'être, laissez le reste. Un champ de texte s'agrandit par son coin.{trial}"

@@ -19,17 +19,26 @@ from settings.wrong import WrongSettingError
 
 
 class Settings(BaseSettings):
-    """The settings, one group per field; ``var`` is the folder that everything a run writes lies under."""
+    """The settings, one group per field; ``var`` is the folder that everything a run writes lies under.
+
+    ``imports`` is the folder that imports from the screen must lie in; None where any folder may be named.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FACTEUR_", env_nested_delimiter="__", env_file=".env", extra="ignore")
 
     var: Path = Path("var")
     database_url: str = ""
+    imports: Path | None = None
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     sending: SendingSettings = Field(default_factory=SendingSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
     notices: NoticeSettings = Field(default_factory=NoticeSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+
+    @field_validator("imports", mode="before")
+    @classmethod
+    def _none_when_empty(cls, folder: object) -> object:
+        return folder or None
 
     @field_validator("database_url")
     @classmethod
@@ -55,6 +64,14 @@ class Settings(BaseSettings):
     @property
     def mailbox(self) -> Path:
         return self.var.resolve() / "mailbox"
+
+    @property
+    def sample(self) -> Path:
+        return self.var.resolve() / "exemple"
+
+    @property
+    def logs(self) -> Path:
+        return self.var.resolve() / "logs"
 
     @property
     def prints(self) -> Path:

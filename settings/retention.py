@@ -10,4 +10,5 @@ class RetentionSettings(BaseModel):
     attempts_months: int = Field(default=60, ge=1)
     runs_months: int = Field(default=12, ge=1)
     prints_months: int = Field(default=3, ge=1)
+    trials_months: int = Field(default=3, ge=1)
     pdf_years: int = Field(default=10, ge=1)

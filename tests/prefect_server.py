@@ -15,6 +15,7 @@ import pytest
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
     PREFECT_API_URL,
     PREFECT_HOME,
     PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW,
@@ -24,6 +25,7 @@ from prefect.settings import (
 from benchmarks.quick import free_port
 
 STARTING_SECONDS = 90
+LOGIN = "facteur:a-password-for-the-tests"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class PrefectServer:
 
     api: str
     database: Path
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """The login, as a client of the API wants it."""
+        user, _, password = LOGIN.partition(":")
+        return user, password
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +51,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     environment = {
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": server.api,
+        "PREFECT_SERVER_API_AUTH_STRING": LOGIN,
+        "PREFECT_API_AUTH_STRING": LOGIN,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
@@ -58,6 +68,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             chosen = {
                 PREFECT_HOME: home,
                 PREFECT_API_URL: server.api,
+                PREFECT_API_AUTH_STRING: LOGIN,
                 PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
             }
             with temporary_settings(chosen):

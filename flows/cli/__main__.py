@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("check", "vérifier tout ce dont un envoi a besoin, sans rien envoyer"),
     "status": ("status", "dire où en est chaque facture d'une période, ou chaque facture échue"),
     "message": ("message", "écrire dans un fichier le message exact d'un envoi"),
+    "run": ("run", "lancer un traitement sans l'écran"),
     "automations": ("automations", "mettre en place les automatisations qui préviennent l'exploitant"),
 }
 INTERRUPTED = 130

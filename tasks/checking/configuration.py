@@ -14,6 +14,7 @@ from settings.wrong import WrongSettingError
 from tasks.checking.addresses import check_addresses, new_addresses
 from tasks.checking.database import broken, check_database, check_import, check_structures
 from tasks.checking.facts import Facts, read_facts
+from tasks.checking.login import check_login
 from tasks.checking.pdfs import check_pdfs, weigh
 from tasks.checking.relays import search_relays, try_relays, untried, written_senders
 from tasks.checking.result import SUBJECT, Finding, Light, Report, unchecked
@@ -34,6 +35,7 @@ def check_configuration(structures: Collection[str] = ()) -> Report:
         return Report.of([wrong, *unchecked(rest, "les réglages ne se lisent pas")])
     findings = [Finding("settings", Light.GREEN, f"dossier {settings.var.resolve()}"), check_server()]
     server_answers = findings[-1].light in {Light.GREEN, Light.ORANGE}
+    findings.append(check_login(settings.server, server_answers))
     facts, database = _read(settings, structures)
     findings.append(database)
     weights = weigh(settings.archive, facts.mailings if facts else ())

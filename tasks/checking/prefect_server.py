@@ -25,6 +25,15 @@ def read_versions() -> tuple[str, str] | str:
         return " ".join(str(error).split()) or type(error).__name__
 
 
+def answers_without_login() -> bool:
+    """Whether the server tells a stranger what only a person with the login may know."""
+    try:
+        answer = httpx.get(f"{PREFECT_API_URL.value()}/admin/version", timeout=PATIENCE_SECONDS)
+    except httpx.HTTPError:
+        return False
+    return answer.is_success
+
+
 def server_address() -> str:
     """Where the server is, for people; never with a password."""
     return str(PREFECT_API_URL.value() or "").removesuffix("/api")

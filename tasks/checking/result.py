@@ -21,6 +21,7 @@ SUBJECT = {
     "settings": "Réglages",
     "database": "Base de données",
     "server": "Serveur Prefect",
+    "login": "Mot de passe de l'écran",
     "structures": "Structures",
     "import": "Dernier import",
     "relay": "Serveur SMTP",

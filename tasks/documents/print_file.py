@@ -35,7 +35,7 @@ def write_print_file(
     """Write the cover sheet and the documents in their order, each from a front page on; the number of pages.
 
     The same documents give the same pages. What is drawn shares one canvas, and so its fonts. ``read`` gives an
-    imported PDF by its key; it is asked twice for each, so that they are not all open at once.
+    imported PDF by its key, as ``plain_copy`` made it. It is asked twice for each: they are not all open at once.
     """
     drawn, counts = _draw([sheet.content for sheet in sheets if not isinstance(sheet.content, str)], heading)
     lengths = iter(counts)
@@ -54,8 +54,27 @@ def write_print_file(
                 whole.pages.extend(own.pages[begin : begin + entry.pages])
                 begin += entry.pages
             _pad(whole)
-        whole.save(target, deterministic_id=True)
+        whole.save(target, deterministic_id=True, stream_decode_level=pikepdf.StreamDecodeLevel.none)
         return len(whole.pages)
+
+
+def plain_copy(content: bytes) -> bytes:
+    """A PDF that others made, written anew without compressed tables of objects, its pages' streams left as they are.
+
+    To open the copy unfolds nothing. MemoryError for one that takes more than this process may, PdfError for no PDF.
+    """
+    copy = BytesIO()
+    with pikepdf.open(BytesIO(content)) as pdf:
+        pdf.save(
+            copy,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            deterministic_id=True,
+        )
+        if any("bad_alloc" in str(warning) for warning in pdf.get_warnings()):
+            raise MemoryError
+    return copy.getvalue()
 
 
 def _draw(drawings: Sequence[Drawing], heading: Heading) -> tuple[BytesIO, list[int]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +24,7 @@ from models.values.reminder_paper import LEVEL_NAMES
 from settings.ledger import reading_ledger, writing_ledger
 from tasks.french.labels import FAULT, ROLE
 from tasks.french.moments import paris_moment
+from tasks.pages.publishing import publish_page
 from tasks.pages.rendering import render_page
 
 INTERRUPTED = "Facteur s'est arrêté pendant la remise : la réponse du serveur n'a pas été lue"
@@ -88,10 +87,7 @@ def publish_evidence(flow_run_id: str) -> str:
         asked = select(Decision.delivery_id).where(Decision.flow_run_id == flow_run_id)
         found = _sorted(session, _with_evidence().where(Delivery.id.in_(asked)))
         markdown = render_page("uncertain", rows=[_evidence(row) for row in found])
-    artifact = create_markdown_artifact(
-        markdown, key="envois-incertains", description="Envois incertains : les indices"
-    )
-    page = str(cast("UUID", artifact))
+    page = str(publish_page("envois-incertains", "Envois incertains : les indices", markdown))
     with writing_ledger() as session:
         for row in _asked(session, flow_run_id):
             row.page = page

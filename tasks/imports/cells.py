@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from tasks.entry.problems import Problem, is_hidden
-from tasks.imports.bounds import MAX_COLUMNS, MAX_LINE_CHARACTERS, MAX_ROWS
+from tasks.imports.bounds import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_LINE_CHARACTERS, MAX_ROWS
 
 EXPECTED_CSV = "un fichier CSV (champs séparés par « ; », UTF-8 ou Windows-1252)"
 
@@ -87,6 +87,8 @@ def _collect(text: str) -> Sheet | SheetProblem:
             break
         if len(cells) > MAX_COLUMNS:
             return SheetProblem(Problem(f"plus de {MAX_COLUMNS} colonnes", EXPECTED_CSV), line)
+        if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
+            return SheetProblem(text_too_long(), line)
         if any(cell.strip() for cell in cells) and not (header is None and cells == ["sep=", ""]):
             if header is None:
                 header = (line, tuple(cells))
@@ -100,6 +102,10 @@ def _collect(text: str) -> Sheet | SheetProblem:
     if rows and len(rows[-1][1]) < len(header[1]) and not text.endswith(("\n", "\r")):
         return SheetProblem(Problem("le fichier s'arrête au milieu de cette ligne", "un fichier entier"), rows[-1][0])
     return checked_header(header, tuple(rows))
+
+
+def text_too_long() -> Problem:
+    return Problem("le texte d'une cellule est trop long", f"au plus {MAX_CELL_CHARACTERS} caractères par cellule")
 
 
 def too_many_rows() -> Problem:

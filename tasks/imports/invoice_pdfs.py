@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,23 +14,31 @@ from sqlalchemy.orm import Session
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
 from tasks.composing import archive
+from tasks.entry.confined import Confined, Lost
 from tasks.entry.problems import Problem, visible
-from tasks.imports.bounds import MAX_PDF_BYTES
+from tasks.french.numbers import counted
+from tasks.imports.bounds import MAX_PDF_BYTES, MEGABYTE, OPENING_BYTES, PDF_SECONDS
 from tasks.imports.faults import Fault
 from tasks.imports.invoice_states import InvoiceState
-from tasks.imports.pdfs import pdf_problem
+from tasks.imports.pdfs import EXPECTED_PDF, examine_pdf
 from tasks.imports.rows import Row, TableFile
 from tasks.imports.source import Finder, Source
 from tasks.imports.stored import QUERY_VALUES, Pair, pair_of
 from tasks.imports.unpacking import unsafe_name
 
+NAMED_PDFS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedPdf:
-    """A PDF that can be sent. ``key`` is the digest of the bytes that were checked, and so their key in the archive."""
+    """A PDF that can be sent. ``key`` is the digest of the bytes that were checked, and so their key in the archive.
+
+    ``active`` is what it does at the reader's beyond being shown, in French words.
+    """
 
     name: str
     key: str
+    active: tuple[str, ...] = ()
 
 
 def check_pdfs(source: Source, file: TableFile) -> tuple[dict[int, CheckedPdf], list[Fault]]:
@@ -41,23 +50,38 @@ def check_pdfs(source: Source, file: TableFile) -> tuple[dict[int, CheckedPdf], 
     first_row: dict[str, Row] = {}
     faults: list[Fault] = []
     finder = Finder(source.names)
-    for row in file.rows:
-        wanted = row.values.get("pdf_name")
-        if not wanted:
-            continue
-        found = _check(source, finder, wanted)
-        if isinstance(found, CheckedPdf):
-            first = first_row.setdefault(found.key, row)
-            if first is not row:
-                number = visible(first.written.get("number", "").strip())
-                found = Problem(
-                    f"est aussi le PDF de la facture {number} (ligne {first.line})", "un PDF différent par facture"
-                )
-        if isinstance(found, Problem):
-            faults.append(file.fault(row, "pdf_name", found))
-        else:
-            pdfs[row.line] = found
+    wanted_by = [(row, row.values["pdf_name"]) for row in file.rows if row.values.get("pdf_name")]
+    with Confined(OPENING_BYTES, PDF_SECONDS) as beside:
+        for row, wanted in wanted_by:
+            found = _check(source, finder, wanted, beside)
+            if isinstance(found, CheckedPdf):
+                first = first_row.setdefault(found.key, row)
+                if first is not row:
+                    number = visible(first.written.get("number", "").strip())
+                    found = Problem(
+                        f"est aussi le PDF de la facture {number} (ligne {first.line})", "un PDF différent par facture"
+                    )
+            if isinstance(found, Problem):
+                faults.append(file.fault(row, "pdf_name", found))
+            else:
+                pdfs[row.line] = found
     return pdfs, faults
+
+
+def active_notes(file: TableFile, pdfs: Mapping[int, CheckedPdf]) -> list[str]:
+    """A sentence for each kind of active content. It is sent as it came: Facteur does not change an invoice."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for pdf in pdfs.values():
+        for words in pdf.active:
+            names[words].append(f"« {visible(pdf.name)} »")
+    notes = []
+    for words, found in names.items():
+        more = f" et {counted(len(found) - NAMED_PDFS, 'autre', 'autres')}" if len(found) > NAMED_PDFS else ""
+        notes.append(
+            f"{file.file} : {counted(len(found), 'PDF contient', 'PDF contiennent')} {words}, et part tel quel : "
+            f"{', '.join(found[:NAMED_PDFS])}{more}. Demandez à l'éditeur du logiciel de facturation pourquoi."
+        )
+    return notes
 
 
 def archive_pdfs(source: Source, file: TableFile, pdfs: Mapping[int, CheckedPdf], folder: Path) -> list[Fault]:
@@ -99,7 +123,7 @@ def check_owners(
     return faults
 
 
-def _check(source: Source, finder: Finder, wanted: str) -> CheckedPdf | Problem:
+def _check(source: Source, finder: Finder, wanted: str, beside: Confined) -> CheckedPdf | Problem:
     if unsafe_name(wanted):
         return Problem("désigne un fichier hors du dossier de l'import", "le nom d'un PDF de ce dossier")
     name = finder.find(wanted)
@@ -108,7 +132,11 @@ def _check(source: Source, finder: Finder, wanted: str) -> CheckedPdf | Problem:
     content = source.read(name, MAX_PDF_BYTES)
     if isinstance(content, Problem):
         return Problem(_predicate(content.problem), content.expected)
-    return pdf_problem(content) or CheckedPdf(name, _digest(content))
+    found = beside.call(examine_pdf, content)
+    if isinstance(found, Lost):
+        bounds = f"{OPENING_BYTES // MEGABYTE} Mo de mémoire et {PDF_SECONDS} secondes"
+        return Problem(f"est un PDF endommagé, qui ne s'ouvre pas en {bounds}", EXPECTED_PDF)
+    return found if isinstance(found, Problem) else CheckedPdf(name, _digest(content), found)
 
 
 def _predicate(clause: str) -> str:

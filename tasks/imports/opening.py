@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from tasks.entry.confined import Confined, Lost
 from tasks.entry.problems import Problem, visible
 from tasks.french.numbers import counted
-from tasks.imports.bounds import MAX_FILE_BYTES
-from tasks.imports.cells import SheetProblem, read_csv
+from tasks.imports.bounds import MAX_FILE_BYTES, MEGABYTE, OPENING_BYTES, WORKBOOK_SECONDS
+from tasks.imports.cells import Sheet, SheetProblem, read_csv
 from tasks.imports.columns import TABLES, Table
 from tasks.imports.faults import Fault
 from tasks.imports.rows import TableFile, read_rows
 from tasks.imports.source import Finder, Source
-from tasks.imports.workbooks import read_xlsx
+from tasks.imports.workbooks import EXPECTED_XLSX, read_xlsx
 
 NAMED_FILES = 10
 
-_READERS = {".csv": read_csv, ".xlsx": read_xlsx}
+_SUFFIXES = (".csv", ".xlsx")
 
 
 def read_tables(source: Source) -> tuple[dict[str, TableFile], list[Fault], list[str]]:
@@ -51,7 +52,7 @@ def read_tables(source: Source) -> tuple[dict[str, TableFile], list[Fault], list
 
 def _is_file_of(table: Table, name: str) -> bool:
     path = PurePosixPath(name.lower())
-    return len(path.parts) == 1 and path.stem == table.name and path.suffix in _READERS
+    return len(path.parts) == 1 and path.stem == table.name and path.suffix in _SUFFIXES
 
 
 def _read_table(source: Source, table: Table, name: str) -> tuple[TableFile, list[Fault], list[str]]:
@@ -60,13 +61,25 @@ def _read_table(source: Source, table: Table, name: str) -> tuple[TableFile, lis
     content = source.read(name, MAX_FILE_BYTES)
     if isinstance(content, Problem):
         return unreadable, [Fault.of(content, shown)], []
-    sheet = _READERS[PurePosixPath(name.lower()).suffix](content)
+    sheet = read_csv(content) if name.lower().endswith(".csv") else _read_beside(content)
     if isinstance(sheet, SheetProblem):
         return unreadable, [Fault.of(sheet.problem, shown, sheet.line)], []
     return read_rows(table, shown, sheet)
 
 
+def _read_beside(content: bytes) -> Sheet | SheetProblem:
+    """``read_xlsx`` in a process beside: a small workbook may unfold to gigabytes, or bring its reader down."""
+    with Confined(OPENING_BYTES, WORKBOOK_SECONDS) as beside:
+        sheet = beside.call(read_xlsx, content)
+    if isinstance(sheet, Lost):
+        bounds = f"{OPENING_BYTES // MEGABYTE} Mo de mémoire et {WORKBOOK_SECONDS // 60} minutes"
+        return SheetProblem(Problem(f"le classeur ne s'ouvre pas en {bounds}", EXPECTED_XLSX))
+    return sheet
+
+
 def _left_aside(source: Source, invoices: TableFile, known: set[str]) -> list[str]:
+    if not known:  # whoever typed the name of any folder would be told what lies in it
+        return []
     finder = Finder(source.names)
     named = {finder.find(row.values["pdf_name"]) for row in invoices.rows if row.values.get("pdf_name")}
     unknown = [name for name in source.names if name not in known and name not in named]

@@ -20,26 +20,32 @@ from tasks.imports.applying import apply
 from tasks.imports.checking import check_structures, check_tables
 from tasks.imports.faults import Fault
 from tasks.imports.invoice_checks import check_invoices
-from tasks.imports.invoice_pdfs import CheckedPdf, archive_pdfs, check_owners, check_pdfs
+from tasks.imports.invoice_pdfs import CheckedPdf, active_notes, archive_pdfs, check_owners, check_pdfs
 from tasks.imports.invoice_states import InvoiceState, merge
 from tasks.imports.line_checks import check_lines, read_lines
 from tasks.imports.opening import read_tables
 from tasks.imports.report import Counts, ImportReport
 from tasks.imports.sent import read_sent
 from tasks.imports.sent_checks import check_sent
-from tasks.imports.source import Source, opened
+from tasks.imports.source import Source, opened, within
 from tasks.imports.stored import Files, Pair, Stored, load, pair_of
 from tasks.kinds.settling import settle_all
 
 LONGEST_SOURCE = 500
 
 
-def import_here(path: str) -> ImportReport:
-    """Import into the database and the archive of the settings, made first where they do not exist yet."""
+def import_here(path: str, root: Path | None = None) -> ImportReport:
+    """Import into the database and the archive of the settings, made first where they do not exist yet.
+
+    With a ``root``, what is imported must lie in it, and a relative path begins there.
+    """
     settings = load_settings()
+    source = within(root, path)
+    if isinstance(source, Problem):
+        return ImportReport(path, (Fault.of(source, visible(path)),))
     settings.var.resolve().mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
-    return import_source(Path(path).expanduser(), settings.database, settings.archive)
+    return import_source(source, settings.database, settings.archive)
 
 
 def import_source(path: Path, database: str, archive: Path, now: datetime | None = None) -> ImportReport:
@@ -59,6 +65,7 @@ def _import(source: Source, shown: str, database: str, archive: Path, now: datet
     files, faults, notes = read_tables(source)
     pdfs, pdf_faults = check_pdfs(source, files["factures"])
     faults += pdf_faults
+    notes += active_notes(files["factures"], pdfs)
     if not faults:
         faults += archive_pdfs(source, files["factures"], pdfs, archive)
     # With a fault nothing will be written, but the checks against the database still find the other ones.

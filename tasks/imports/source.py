@@ -76,6 +76,20 @@ class _Archive:
         return read_member(self._archive, self._members[name], max_bytes)
 
 
+def within(root: Path | None, written: str) -> Path | Problem:
+    """The path that was written; a problem when it leads out of ``root``, whether anything is there or not."""
+    if root is None:
+        return Path(written).expanduser()
+    base = root.resolve()
+    try:
+        path = (base / written.strip()).resolve()
+    except (OSError, RuntimeError, ValueError):
+        path = Path("/")
+    if path.is_relative_to(base):
+        return path
+    return Problem("n'est pas dans le dossier des imports", f"un dossier ou une archive .zip de {base}")
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Source | Problem]:
     """The files at ``path``, or why they cannot be used."""

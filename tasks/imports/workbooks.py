@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -11,14 +12,16 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from tasks.entry.problems import Problem
-from tasks.imports.bounds import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_WORKBOOK_BYTES
-from tasks.imports.cells import Sheet, SheetProblem, checked_header, too_many_rows
+from tasks.imports.bounds import MAX_CELL_CHARACTERS, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_WORKBOOK_BYTES
+from tasks.imports.cells import Sheet, SheetProblem, checked_header, text_too_long, too_many_rows
 from tasks.imports.unpacking import member_problem, open_archive, read_member
 
 EXPECTED_XLSX = "un classeur Excel .xlsx ordinaire, sans mot de passe"
 
 # The reader gives an error ("#N/A") as an empty cell, and an import would clear an address: it is read as text.
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt=)(["'])e\2""")
+# Many cells may refer to one text. A text in pieces, or in another encoding, meets the bound on memory instead.
+_LONG_TEXT = re.compile(rb"[^<]{%d,}" % (MAX_CELL_CHARACTERS + 1))
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})?(\d{1,7})", re.ASCII)
 
 
@@ -84,6 +87,8 @@ def _checked_copy(content: bytes) -> bytes | Problem:
             if isinstance(part, Problem):
                 return part
             left -= len(part)
+            if any(_is_too_long(text[0]) for text in _LONG_TEXT.finditer(part)):
+                return text_too_long()
             try:
                 _check_extent(part)
             except _OutOfBoundsError:
@@ -95,6 +100,10 @@ def _checked_copy(content: bytes) -> bytes | Problem:
                 return unreadable
             output.writestr(member.filename, _ERROR_CELL.sub(rb"\1\2str\2", part))
     return copy.getvalue()
+
+
+def _is_too_long(text: bytes) -> bool:
+    return len(html.unescape(text.decode("utf-8", "replace").strip())) > MAX_CELL_CHARACTERS
 
 
 def _check_extent(part: bytes) -> None:

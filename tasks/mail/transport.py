@@ -19,6 +19,7 @@ from tasks.mail.wire import BrokenError, Reply, Wire
 
 LIFETIME_SECONDS = 300.0
 LIFETIME_MAILS = 100
+SIZE_DIGITS = 20  # RFC 1870; with more, a relay says nothing that can be read
 QUIT_SECONDS = 2.0
 
 
@@ -62,7 +63,7 @@ class SmtpSession:
     def size_limit(self) -> int:
         """The largest message that the relay takes, in bytes; 0 when it does not say (RFC 1870)."""
         announced = self._wire.esmtp_features.get("size", "")
-        return int(announced) if announced.isdecimal() else 0
+        return int(announced) if announced.isdecimal() and len(announced) <= SIZE_DIGITS else 0
 
     @property
     def offers_dsn(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where the pages of a campaign are found in the UI: their keys, and what the list of artifacts says of them."""
+"""Publishing pages in the UI: the one place that makes artifacts, and where those of a campaign are found."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from models.values.campaign import REAL, CampaignReference
 from tasks.kinds.registry import kind_named
+from tasks.pages.rendering import cell
 
 
 def page_key(campaign: CampaignReference, page: str) -> str:
@@ -31,4 +32,12 @@ def publish(campaign: CampaignReference, page: str, title: str, markdown: str) -
 
 def publish_as(campaign: CampaignReference, page: str, description: str, markdown: str) -> UUID:
     """Publish a page under its own description. Returns the artifact's id."""
-    return cast("UUID", create_markdown_artifact(markdown, key=page_key(campaign, page), description=description))
+    return publish_page(page_key(campaign, page), description, markdown)
+
+
+def publish_page(key: str, description: str, markdown: str) -> UUID:
+    """Publish Markdown that ``render_page`` made. Returns the artifact's id.
+
+    The list of artifacts shows the description as Markdown too: a name in it stays text, and fetches nothing.
+    """
+    return cast("UUID", create_markdown_artifact(markdown, key=key, description=str(cell(description))))

@@ -7,7 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
 
 from models.database.clock import utc_now
 from tasks.french.moments import paris_moment
@@ -15,17 +16,27 @@ from tasks.french.moments import paris_moment
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
 
-def cell(value: object) -> str:
-    """Any text made harmless inside a Markdown table: it stays text, on one line, whatever a name or a reply holds."""
+def cell(value: object) -> Markup:
+    """Any text made harmless in Markdown: it stays text, on one line, whatever a name or a reply holds."""
     text = " ".join(str(value).split())
-    return _SPECIAL.sub(r"\\\1", html.escape(text, quote=False))
+    return Markup(_SPECIAL.sub(r"\\\1", html.escape(text, quote=False)))  # noqa: S704  escaped for both
+
+
+def _finished(value: object) -> object:
+    """What a template writes without a filter is a text too. ``|safe`` marks the few values that are Markdown."""
+    return value if isinstance(value, Markup | Undefined) else cell(value)
 
 
 @cache
 def _pages() -> Environment:
     folder = Path(__file__).parent / "templates"
-    # Markdown, not HTML: every value goes through `cell`, which escapes for both.
-    pages = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, trim_blocks=True)  # noqa: S701
+    pages = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=True,
+        finalize=_finished,
+    )
     pages.filters["cell"] = cell
     return pages
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from settings.load import Settings
-from tasks.composing import archive
 from tasks.documents.cover_sheet import Heading
 from tasks.documents.print_file import Sheet, write_print_file
+from tasks.printing.imported import beside, printable
 
 
 @contextmanager
@@ -38,8 +38,8 @@ def write_durably(settings: Settings, stem: str, temporary: Path, heading: Headi
     """
     folder = settings.prints
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w+b") as file:
-        write_print_file(file, heading, sheets, read=partial(archive.get, settings.archive))
+    with os.fdopen(descriptor, "w+b") as file, beside() as confined:
+        write_print_file(file, heading, sheets, read=partial(printable, confined, settings.archive))
         file.flush()
         os.fsync(file.fileno())
     name, number = f"{stem}.pdf", 1

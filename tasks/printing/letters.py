@@ -11,10 +11,17 @@ from sqlalchemy.orm import Session
 
 from models.tables.document import Document, Printing
 from models.values.ending import Refusal
-from tasks.documents.print_file import Sheet
+from tasks.documents.print_file import Drawing, Sheet
+from tasks.entry.confined import Confined
 from tasks.kinds.kind import Kind
 from tasks.kinds.registry import kind_named
 from tasks.printing.batch import Batch, LeftOut, Letter
+from tasks.printing.imported import UnreadableError, beside, printable
+
+PDF_UNREADABLE = (
+    "Leur PDF importé ne s'ouvre pas : importez de nouveau ces factures avec un autre PDF, puis lancez une nouvelle "
+    "édition."
+)
 
 
 @dataclass(slots=True)
@@ -58,14 +65,25 @@ def read_recorded(session: Session, name: str) -> Batch | None:
 def prepare(archive_folder: Path, batch: Batch) -> Prepared:
     """What of the batch can be printed now."""
     prepared = Prepared(left_out=list(batch.left_out))
-    for letter in batch.letters:
-        if letter.source.is_empty:
-            prepared.settled.append(letter)
-            continue
-        content = batch.kind.content(letter.source, archive_folder)
-        if isinstance(content, Refusal):
-            prepared.left_out.append(LeftOut(letter, content.sentence))
-        else:
-            prepared.letters.append(letter)
-            prepared.sheets.append(Sheet(letter.structure, letter.name, letter.number, content))
+    with beside() as confined:
+        for letter in batch.letters:
+            if letter.source.is_empty:
+                prepared.settled.append(letter)
+                continue
+            content = _opened(confined, archive_folder, batch.kind.content(letter.source, archive_folder))
+            if isinstance(content, Refusal):
+                prepared.left_out.append(LeftOut(letter, content.sentence))
+            else:
+                prepared.letters.append(letter)
+                prepared.sheets.append(Sheet(letter.structure, letter.name, letter.number, content))
     return prepared
+
+
+def _opened(confined: Confined, archive_folder: Path, content: Drawing | str | Refusal) -> Drawing | str | Refusal:
+    """An imported PDF is opened beside first: one that does not open keeps no other letter from being printed."""
+    if isinstance(content, str):
+        try:
+            printable(confined, archive_folder, content)
+        except UnreadableError:
+            return Refusal(PDF_UNREADABLE)
+    return content

@@ -18,6 +18,7 @@ class Limits:
     attempts: datetime
     runs: datetime
     prints: datetime
+    trials: datetime
     pdfs: date
     kept_for: dict[str, str]
 
@@ -32,13 +33,16 @@ class Limits:
             attempts=months_before(now, retention.attempts_months),
             runs=months_before(now, retention.runs_months),
             prints=months_before(now, retention.prints_months),
+            trials=months_before(now, retention.trials_months),
             pdfs=date(now.astimezone(PARIS).year - retention.pdf_years, 1, 1),
             kept_for={
                 "messages": f"{retention.messages_months} mois",
                 "strays": f"{retention.messages_months} mois",
                 "attempts": f"{retention.attempts_months} mois",
                 "runs": f"{retention.runs_months} mois",
+                "logs": f"{retention.runs_months} mois",
                 "prints": f"{retention.prints_months} mois",
+                "trials": f"{retention.trials_months} mois",
                 "pdfs": f"{retention.pdf_years} ans après l'année de la facture",
             },
         )

@@ -15,6 +15,7 @@ from tasks.pages.rendering import render_page
 from tasks.purging.archived import find_archived
 from tasks.purging.attempts import find_attempts
 from tasks.purging.expired import Expired
+from tasks.purging.leftovers import find_logs, find_trials
 from tasks.purging.limits import Limits
 from tasks.purging.prints import find_prints
 from tasks.purging.runs import find_runs
@@ -25,6 +26,8 @@ WHAT = {
     "strays": ("Fichiers d'archive sans envoi ni facture", "fichier sans référence", "fichiers sans référence"),
     "attempts": ("Détail des tentatives", "tentative", "tentatives"),
     "prints": ("Fichiers à imprimer", "fichier à imprimer", "fichiers à imprimer"),
+    "trials": ("Boîte d'essai et exemple", "fichier d'essai", "fichiers d'essai"),
+    "logs": ("Journaux de Facteur", "journal", "journaux"),
     "runs": ("Exécutions, journaux et comptes rendus", "exécution", "exécutions"),
 }
 
@@ -37,6 +40,8 @@ def purge(*, apply: bool) -> Ending:
         *find_archived(settings, limits),
         find_attempts(settings, limits),
         find_prints(settings, limits),
+        find_trials(settings, limits),
+        find_logs(settings, limits),
         find_runs(settings, limits),
     ]
     if apply:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
-from uuid import UUID
-
-from prefect.artifacts import create_markdown_artifact
 
 from models.database.clock import utc_now
 from models.database.session import writing
@@ -18,6 +14,7 @@ from settings.ledger import reading_ledger, writing_ledger
 from settings.load import load_settings
 from tasks.entry.addresses import AddressFault, check_address
 from tasks.entry.problems import visible
+from tasks.pages import publishing
 from tasks.structures.entry import Entry
 from tasks.structures.fields import BY_KEY
 from tasks.structures.page import structure_page
@@ -84,7 +81,7 @@ def publish_page(sheet: Sheet, *, saved: bool, outcome: str = "") -> str:
         markdown = structure_page(sheet, changes, trials, now.astimezone(PARIS).date(), saved=saved, outcome=outcome)
     key = "structure-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in sheet.code.lower())
     description = f"{sheet.name} : expéditeur, textes et historique"
-    return str(cast("UUID", create_markdown_artifact(markdown, key=key, description=description)))
+    return str(publishing.publish_page(key, description, markdown))
 
 
 def finish(code: str, flow_run_id: str) -> Ending:

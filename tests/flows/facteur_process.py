@@ -103,16 +103,22 @@ class Up:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.env['FACTEUR_SERVER__PORT']}"
 
-    def api(self, method: str, path: str, json: object = None, login: str = "") -> httpx.Response:
-        """Ask the API; the login as "user:password"."""
-        user, _, password = login.partition(":")
+    @property
+    def login(self) -> str:
+        """What a person types: the operator's own login, or the one that the start made."""
+        made = Path(self.env["FACTEUR_VAR"]) / "prefect" / "login"
+        return self.env.get("FACTEUR_SERVER__LOGIN") or made.read_text(encoding="utf-8").strip()
+
+    def api(self, method: str, path: str, json: object = None, login: str | None = None) -> httpx.Response:
+        """Ask the API, with its own login, or another "user:password"; "" is none."""
+        user, _, password = (self.login if login is None else login).partition(":")
         return httpx.request(
-            method, f"{self.address}/api{path}", json=json, auth=(user, password) if login else None, timeout=30
+            method, f"{self.address}/api{path}", json=json, auth=(user, password) if user else None, timeout=30
         )
 
-    def final_state(self, run: str, login: str = "") -> dict[str, Any] | None:
+    def final_state(self, run: str) -> dict[str, Any] | None:
         """The state of a flow run once it has ended."""
-        state: dict[str, Any] = self.api("GET", f"/flow_runs/{run}", login=login).json()["state"]
+        state: dict[str, Any] = self.api("GET", f"/flow_runs/{run}").json()["state"]
         return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
 
     def end(self, number: int = signal.SIGINT) -> int:

@@ -23,7 +23,7 @@ from settings.load import load_settings
 from settings.smtp_server import SmtpServer
 from tasks.checking.configuration import check_configuration
 from tasks.checking.result import Light
-from tests.prefect_server import PrefectServer
+from tests.prefect_server import LOGIN, PrefectServer
 from tests.smtp_server.process import ScriptedServer
 from tests.workplace import Workplace, add_structure
 
@@ -124,11 +124,12 @@ def test_a_server_that_does_not_answer_is_red(office: Workplace) -> None:
 def test_the_command_finds_the_servers_of_the_screen(office: Workplace, prefect_server: PrefectServer) -> None:
     """In a process of its own, with the port of ``facteur up`` alone to go by; and without a server it says so."""
     port = prefect_server.api.split(":")[2].split("/")[0]
-    surroundings = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_API")}
     for served, code, words in ((port, 0, "bloc smtp-amis"), ("9", 1, "facteur up")):
         done = subprocess.run(
             [sys.executable, "-m", "flows.cli", "check"],
-            env=surroundings | {"PYTHONPATH": str(ROOT), "FACTEUR_SERVER__PORT": served},
+            env=surroundings
+            | {"PYTHONPATH": str(ROOT), "FACTEUR_SERVER__PORT": served, "FACTEUR_SERVER__LOGIN": LOGIN},
             capture_output=True,
             text=True,
             check=False,

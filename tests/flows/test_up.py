@@ -53,7 +53,7 @@ def until(condition: Any, seconds: float = 60.0) -> Any:
 def test_the_screen_is_there(first_start: Up) -> None:
     """Only the UI that asks nobody outside is served, and it finds its API under any name of the host."""
     settings = first_start.api("GET", "/../ui-settings").json()
-    assert (settings["available_uis"], settings["api_url"], settings["auth"]) == (["v1"], "/api", None)
+    assert (settings["available_uis"], settings["api_url"], settings["auth"]) == (["v1"], "/api", "BASIC")
     assert "<title>Prefect Server</title>" in first_start.api("GET", "/../").text
 
 
@@ -193,16 +193,16 @@ def test_after_a_kill_everything_ends_and_the_next_start_resumes(used_folder: Pa
     (used_folder / "prefect" / "deployed").unlink()  # as after a change of prefect.yaml
     again = Up.start(environment(used_folder, {"FACTEUR_SERVER__LOGIN": LOGIN}))
     try:
-        assert again.api("GET", f"/flow_runs/{run['id']}").status_code == 401
-        state = again.api("GET", f"/flow_runs/{run['id']}", login=LOGIN).json()["state"]
+        assert again.api("GET", f"/flow_runs/{run['id']}", login="").status_code == 401
+        state = again.api("GET", f"/flow_runs/{run['id']}").json()["state"]
         assert state["type"] == "CRASHED", state
         # Retry: the dead run does not hold the one place of its flow. This Facteur has no SMTP server, and says so.
         retry = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": False}
-        assert again.api("POST", f"/flow_runs/{run['id']}/set_state", retry, LOGIN).json()["status"] == "ACCEPT"
-        ended = until(lambda: again.final_state(run["id"], LOGIN))
+        assert again.api("POST", f"/flow_runs/{run['id']}/set_state", retry).json()["status"] == "ACCEPT"
+        ended = until(lambda: again.final_state(run["id"]))
         assert ended["type"] == "FAILED"
         assert "Aucun serveur SMTP" in ended["message"]
-        kept = again.api("GET", MONTHLY, login=LOGIN).json()["schedules"]
+        kept = again.api("GET", MONTHLY).json()["schedules"]
         assert [(s["active"], s["schedule"]["cron"]) for s in kept] == [(True, "0 7 5 * *")]
         assert not [line for line in [*again.traces(), *again.lines] if LOGIN in line or "a-password" in line]
     finally:

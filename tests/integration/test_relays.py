@@ -49,7 +49,7 @@ def office(
     add_structure(load_settings().database, "TILLEULS")
     add_structure(load_settings().database, "ERABLES")
     yield relay
-    with httpx.Client(base_url=prefect_server.api) as api:
+    with httpx.Client(base_url=prefect_server.api, auth=prefect_server.auth) as api:
         for document in api.post("/block_documents/filter", json={}).json():
             api.delete(f"/block_documents/{document['id']}")
 
@@ -132,7 +132,7 @@ def test_a_block_that_was_filled_in_wrongly_stops_the_run_with_its_sentence(
     block = save("smtp-amis", **APPLICATION, authority="https://login.example")
     data = {"tenant": ""}
     url = f"{prefect_server.api}/block_documents/{block._block_document_id}"
-    assert httpx.patch(url, json={"data": data, "merge_existing_data": True}).is_success
+    assert httpx.patch(url, auth=prefect_server.auth, json={"data": data, "merge_existing_data": True}).is_success
     sentence = refused()
     assert "« smtp-amis »" in sentence
     assert "« ID de l'annuaire (locataire) »" in sentence
@@ -142,7 +142,7 @@ def test_a_block_that_was_filled_in_wrongly_stops_the_run_with_its_sentence(
 def test_the_form_asks_in_a_sensible_order_and_proposes_microsoft(prefect_server: PrefectServer) -> None:
     """As the UI gets it from the server: French titles and help, the account before the limits, XOAUTH2 proposed."""
     SmtpServer.register_type_and_schema()
-    with httpx.Client(base_url=prefect_server.api) as api:
+    with httpx.Client(base_url=prefect_server.api, auth=prefect_server.auth) as api:
         kind = api.get("/block_types/slug/smtp-server").json()
         query = {"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}}
         fields = api.post("/block_schemas/filter", json=query).json()[0]["fields"]
@@ -255,7 +255,7 @@ def test_without_the_prefect_server_the_run_goes_on_with_its_secret(
 def test_no_screen_shows_the_secret_of_a_block(office: ScriptedServer, prefect_server: PrefectServer) -> None:
     """Neither the API that the screens read, nor the block's text, nor what is found with it."""
     block = save("smtp-amis", **(APPLICATION | {"host": "localhost", "secret": SecretStr("très-secret-42")}))
-    with httpx.Client(base_url=prefect_server.api) as api:
+    with httpx.Client(base_url=prefect_server.api, auth=prefect_server.auth) as api:
         listed = api.post("/block_documents/filter", json={}).json()
     assert [document["name"] for document in listed] == ["smtp-amis"]
     shown = [

@@ -1,4 +1,4 @@
-"""When the UI asks for a login, and what other processes and users can see of it."""
+"""The login of the screen: there always is one, and what other processes and users can see of it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,80 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.cli.machine.login import find_login
+from flows.cli.machine.login import ensure_login, login_in_force
 from flows.cli.machine.surroundings import local_address, prefect_environment
 from settings.load import Settings
 from settings.server import ServerSettings
 
+OWN = "clerk:twelve-letters"
 
-@pytest.mark.parametrize(
-    ("host", "login", "made"),
-    [
-        pytest.param("127.0.0.1", "", False, id="this machine alone"),
-        pytest.param("localhost", "", False, id="this machine by name"),
-        pytest.param("::1", "", False, id="this machine over IPv6"),
-        pytest.param("0.0.0.0", "", True, id="every address"),
-        pytest.param("192.0.2.1", "", True, id="an address of the network"),
-        pytest.param("0.0.0.0", "clerk:word", False, id="the operator's own login"),
-        pytest.param("127.0.0.1", "clerk:word", False, id="the operator's own login on this machine"),
-    ],
-)
-def test_a_server_that_others_reach_has_a_login(tmp_path: Path, host: str, login: str, made: bool) -> None:
-    """The operator's login counts; without one, a made login guards everything but this machine alone."""
-    server = ServerSettings(host=host, login=SecretStr(login))
-    found = find_login(server, tmp_path)
-    assert (tmp_path / "login").exists() is made
-    if not made:
-        assert found == login
-        return
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "0.0.0.0", "192.0.2.1"])
+def test_there_is_always_a_login(tmp_path: Path, host: str) -> None:
+    """One is made wherever the server listens, this machine alone included; it stays, and only its owner reads it."""
+    server = ServerSettings(host=host)
+    assert login_in_force(server, tmp_path) == ""
+    found = ensure_login(server, tmp_path)
     user, _, password = found.partition(":")
     assert user == "facteur"
     assert len(password) >= 20
-    assert find_login(server, tmp_path) == found  # the same on the next start
+    assert ensure_login(server, tmp_path) == login_in_force(server, tmp_path) == found  # the same on the next start
+    assert [path.name for path in tmp_path.iterdir()] == ["login"]
     assert (tmp_path / "login").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_operator_s_own_login_counts(tmp_path: Path) -> None:
+    """It stands in the settings alone."""
+    server = ServerSettings(login=SecretStr(OWN))
+    assert ensure_login(server, tmp_path) == OWN
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", ["", "\n", "facteur:", ":word", "facteur"])
+def test_half_a_login_is_made_anew(tmp_path: Path, left: str) -> None:
+    """What a killed start or an editor left never means a server without a login."""
+    (tmp_path / "login").write_text(left)
+    assert len(ensure_login(ServerSettings(), tmp_path)) > 20
+
+
+def test_a_login_that_others_could_read_is_closed(tmp_path: Path) -> None:
+    """A file that was restored with other rights is the owner's again."""
+    (tmp_path / "login").write_text(OWN)
+    (tmp_path / "login").chmod(0o644)
+    assert ensure_login(ServerSettings(), tmp_path) == OWN
+    assert (tmp_path / "login").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        pytest.param("", "", id="none was set"),
+        pytest.param(OWN, "", id="12 characters"),
+        pytest.param("clerk:elevenchars", "moins de 12 caractères", id="11 characters"),
+        pytest.param("clerk:a", "moins de 12 caractères", id="one character"),
+        pytest.param("clerk:l'été dernier !", "lettre accentuée", id="letters that the screen cannot send"),
+    ],
+)
+def test_a_weak_password_is_told(login: str, words: str) -> None:
+    """It starts Facteur for one more version; what is wrong with it has words."""
+    problem = ServerSettings(login=SecretStr(login)).login_problem
+    assert words in problem
+    assert bool(words) is bool(problem)
 
 
 def test_the_login_of_another_server_is_not_used(tmp_path: Path) -> None:
     """What this shell is set to for another Prefect reaches neither the server nor the worker."""
     foreign = {"PREFECT_API_AUTH_STRING": "a:b", "PREFECT_SERVER_API_AUTH_STRING": "a:b", "PREFECT_API_URL": "http://x"}
-    found = prefect_environment(Settings(_env_file=None, var=tmp_path), "", foreign)
-    assert not [name for name in found if name.endswith("AUTH_STRING")]
+    found = prefect_environment(Settings(_env_file=None, var=tmp_path), OWN, foreign)
+    assert {value for name, value in found.items() if name.endswith("AUTH_STRING")} == {OWN}
     assert found["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+
+
+def test_no_other_origin_may_read_the_api(tmp_path: Path) -> None:
+    """Prefect's own default lets every page of every site; the shell that Facteur is started in changes nothing."""
+    inherited = {"PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "*"}
+    found = prefect_environment(Settings(_env_file=None, var=tmp_path), OWN, inherited)
+    assert found["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import httpx
-
-from flows.cli.machine.login import find_login
 from flows.cli.machine.refusal import CannotGoOnError
-from flows.cli.machine.surroundings import local_address
+from flows.cli.machine.running_server import need_server
 from flows.cli.machine.watches import Watch, watches
 from settings.load import Settings, load_settings
 
@@ -29,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Create or update the automations on the running server."""
     settings = load_settings()
-    _find_server(settings)
+    need_server(settings)
     changed = set_up(settings)
     print("\n".join(f"Mise à jour : {name}" for name in changed) or "Les automatisations sont à jour.")
     if not settings.notices.operators:
@@ -113,17 +109,3 @@ def _content(automation: AutomationCore) -> dict[str, Any]:
     for name in ("after", "expect", "for_each"):
         said["trigger"][name] = sorted(said["trigger"].get(name) or ())
     return said
-
-
-def _find_server(settings: Settings) -> None:
-    """Let Prefect know the server of ``facteur up``, before it is imported."""
-    if os.environ.get("PREFECT_API_URL"):
-        return
-    address = local_address(settings)
-    try:
-        httpx.get(f"{address}/api/health", timeout=5).raise_for_status()
-    except httpx.HTTPError:
-        raise CannotGoOnError(f"Le serveur Prefect ne répond pas sur {address} : lancez « facteur up ».") from None
-    os.environ["PREFECT_API_URL"] = f"{address}/api"
-    if login := find_login(settings.server, settings.prefect_home):
-        os.environ["PREFECT_API_AUTH_STRING"] = login

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from flows.cli.machine.login import find_login
-from flows.cli.machine.surroundings import local_address
+from flows.cli.machine.running_server import find_server
 from settings.load import load_settings
 from settings.wrong import WrongSettingError
 
@@ -85,16 +81,7 @@ def as_text(report: Report) -> str:
 
 def _find_server() -> None:
     """Let Prefect know the server of ``facteur up`` if it runs here: the SMTP servers of the screen are kept there."""
-    if os.environ.get("PREFECT_API_URL"):
-        return
     try:
-        settings = load_settings()
+        find_server(load_settings())
     except WrongSettingError:
         return  # a line of the check
-    try:
-        httpx.get(f"{local_address(settings)}/api/health", timeout=2).raise_for_status()
-    except httpx.HTTPError:
-        return
-    os.environ["PREFECT_API_URL"] = f"{local_address(settings)}/api"
-    if login := find_login(settings.server, settings.prefect_home):
-        os.environ["PREFECT_API_AUTH_STRING"] = login

@@ -75,7 +75,7 @@ def run(_arguments: argparse.Namespace) -> int:
     settings = load_settings()
     _refuse_real_data(settings)
     print("Démonstration : une association inventée ; rien ne sort de cette machine.\n", flush=True)
-    _import_sample(settings.var.resolve() / "exemple")
+    _import_sample(settings.sample)
     with everything_up(settings) as processes:
         completed = [_run(steps, settings, processes) for steps in STEPS]
     agreed = show_report(settings, PERIOD, OVERDUE_AT)

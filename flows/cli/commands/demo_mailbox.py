@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -30,20 +31,22 @@ class Comparison:
         return not (self.missing or self.twice or self.unknown)
 
 
-def compare(database: str, maildir: Path) -> Comparison:
+def compare(database: str, maildir: Path, since: datetime) -> Comparison:
     """Compare all deliveries of the ledger with all messages of the mailbox.
 
-    The message of an uncertain delivery may lie there or not: that is what uncertain means.
+    The message of an uncertain delivery may lie there or not: that is what uncertain means. So may one that was
+    accepted before ``since``: the purge takes it.
     """
     with reading(database) as session:
-        rows = session.execute(select(Delivery.message_id, Delivery.state)).tuples().all()
-    accepted = {message_id for message_id, state in rows if state == DeliveryState.ACCEPTED}
-    possible = {m for m, state in rows if state in {DeliveryState.UNCERTAIN, DeliveryState.HANDING_OVER}}
+        rows = session.execute(select(Delivery.message_id, Delivery.state, Delivery.accepted_at)).tuples().all()
+    accepted = {message_id for message_id, state, _ in rows if state == DeliveryState.ACCEPTED}
+    recent = {message_id for message_id, _, at in rows if message_id in accepted and at and at >= since}
+    possible = {m for m, state, _ in rows if state in {DeliveryState.UNCERTAIN, DeliveryState.HANDING_OVER}}
     found = Counter(message_ids(maildir))
     return Comparison(
         accepted=len(accepted),
         messages=found.total(),
-        missing=sorted(accepted - found.keys()),
+        missing=sorted(recent - found.keys()),
         twice=sorted(message_id for message_id, count in found.items() if count > 1),
         unknown=sorted(found.keys() - accepted - possible),
     )

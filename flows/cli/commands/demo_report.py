@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flows.cli.commands.demo_mailbox import Comparison, compare
+from models.database.clock import utc_now
 from models.database.session import reading
 from models.reading.overdue import OverdueStanding, read_overdue
 from models.reading.standings import Standing, read_standings
@@ -29,6 +30,7 @@ from tasks.documents.french import period_label
 from tasks.french.labels import COVERAGE, NO_ADDRESS, NOT_DUE
 from tasks.french.moments import paris_day
 from tasks.pages.coverage_classes import LABEL, CoverageClass
+from tasks.purging.limits import months_before
 
 WIDTH = 46
 SHOWN = 10
@@ -68,7 +70,8 @@ def show_report(settings: Settings, period: str, day: date) -> bool:
     _show(coverage_rows(standings, period))
     print()
     _show(reminder_rows(overdue, day))
-    found = compare(settings.database, settings.mailbox)
+    since = months_before(utc_now(), settings.retention.trials_months)
+    found = compare(settings.database, settings.mailbox, since)
     print()
     _show(
         [

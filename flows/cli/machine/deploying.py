@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.exceptions import ObjectAlreadyExists
@@ -22,6 +24,7 @@ DEPLOYMENT = "facteur"
 # The same on every start, wherever the folder runs: the runs of the last start are this one's orphans. Workers on other
 # machines have other names.
 WORKER = "facteur-up"
+NOT_TAKEN = ("command", "env", "working_dir")
 
 
 async def prepare_server(project: Path, stamp: Path, deploy: Callable[[], None]) -> list[str]:
@@ -44,11 +47,25 @@ async def prepare_server(project: Path, stamp: Path, deploy: Callable[[], None])
 
 
 async def _make_pool(client: PrefectClient) -> None:
-    template = ProcessWorker.get_default_base_job_template()
+    """The pool, with our template: made, or brought back to it on a server that has another one."""
+    template = job_template()
     try:
         await client.create_work_pool(WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template))
     except ObjectAlreadyExists:
-        return
+        if (await client.read_work_pool(POOL)).base_job_template != template:
+            await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
+
+
+def job_template() -> dict[str, Any]:
+    """Prefect's own template for processes without what makes a shell of the form "Custom run".
+
+    A run takes no command, no environment and no folder: a variable would send the mails of a campaign elsewhere.
+    """
+    template: dict[str, Any] = deepcopy(ProcessWorker.get_default_base_job_template())
+    for name in NOT_TAKEN:
+        del template["variables"]["properties"][name]
+        del template["job_configuration"][name]
+    return template
 
 
 async def _schedules(client: PrefectClient) -> dict[UUID, list[DeploymentSchedule]]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from flows.cli.machine.log_files import LogFiles
 from flows.cli.machine.marked_processes import VARIABLE, end_all
+from models.database.clock import utc_now
 
 
 class Processes:
@@ -22,6 +24,7 @@ class Processes:
 
     def __init__(self, logs: Path, held: Sequence[int] = ()) -> None:
         self.logs = logs
+        self._files = LogFiles(logs)
         self._held = held
         self._mark = secrets.token_hex(8)
         self._started: dict[str, subprocess.Popen[bytes]] = {}
@@ -40,6 +43,7 @@ class Processes:
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start ``command`` as the part ``name``, apart from this terminal's Ctrl-C."""
+        self._files.turn([name], utc_now())
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  our own commands, no shell
                 command,
@@ -54,7 +58,11 @@ class Processes:
 
     def log(self, name: str) -> Path:
         """The file that the part's output goes to."""
-        return self.logs / f"{name}.log"
+        return self._files.path(name)
+
+    def turn_logs(self) -> None:
+        """Keep the logs of what runs within bounds; cheap, to be called often."""
+        self._files.turn(self._started, utc_now())
 
     def ended(self) -> str | None:
         """The name of a part that ended by itself; None while all of them run."""

@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from flows.cli.machine.lock import lock
-from flows.cli.machine.login import find_login
+from flows.cli.machine.login import ensure_login
 from flows.cli.machine.ports import port_problem
 from flows.cli.machine.processes import Processes, inherited, python
 from flows.cli.machine.refusal import CannotGoOnError
@@ -48,8 +48,8 @@ def everything_up(settings: Settings) -> Iterator[Processes]:
     held = lock(settings.prefect_home)
     try:
         bring_up_to_date(settings)
-        environment = prefect_environment(settings, find_login(settings.server, settings.prefect_home), inherited())
-        with Processes(var / "logs", held=[held]) as processes:
+        environment = prefect_environment(settings, ensure_login(settings.server, settings.prefect_home), inherited())
+        with Processes(settings.logs, held=[held]) as processes:
             _start(settings, project, processes, environment)
             yield processes
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from flows.cli.machine.screen import only_the_first_ui
 from settings.load import Settings
@@ -30,6 +31,7 @@ ALWAYS = {
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_API_URL": "/api",
+    "PREFECT_LOGGING_SETTINGS_PATH": str(Path(__file__).with_name("logging.yml")),
 }
 
 
@@ -46,7 +48,10 @@ def prefect_environment(settings: Settings, login: str, inherited: Mapping[str, 
         "PREFECT_SERVER_API_PORT": str(server.port),
         "PREFECT_API_URL": f"{local_address(settings)}/api",
         "FACTEUR_VAR": str(settings.var.resolve()),
-        **({"PREFECT_SERVER_API_AUTH_STRING": login, "PREFECT_API_AUTH_STRING": login} if login else {}),
+        "PREFECT_SERVER_API_AUTH_STRING": login,
+        "PREFECT_API_AUTH_STRING": login,
+        # No page of another origin may read an answer. The UI needs none of it: it is of the API's own origin.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": local_address(settings),
     }
 
 

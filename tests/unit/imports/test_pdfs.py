@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.entry.problems import Problem
-from tasks.imports.pdfs import pdf_problem
+from tasks.imports.pdfs import examine_pdf
 
 
 def pdf(pages: int = 1, encryption: pikepdf.Encryption | None = None) -> bytes:
@@ -23,7 +23,7 @@ def pdf(pages: int = 1, encryption: pikepdf.Encryption | None = None) -> bytes:
 
 def test_a_real_pdf_has_no_problem() -> None:
     """What a billing software exports is accepted."""
-    assert pdf_problem(pdf()) is None
+    assert examine_pdf(pdf()) == ()
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_real_pdf_has_no_problem() -> None:
 )
 def test_what_cannot_be_sent_is_named(make: Callable[[], bytes], problem: str) -> None:
     """Each kind of unusable file has its own words."""
-    found = pdf_problem(make())
+    found = examine_pdf(make())
     assert isinstance(found, Problem)
     assert problem in found.problem
 
@@ -55,5 +55,5 @@ def test_damaged_pdfs_never_raise(data: st.DataObject) -> None:
     content = bytearray(pdf())
     for position in data.draw(st.lists(st.integers(10, len(content) - 1), max_size=6)):
         content[position] = data.draw(st.integers(0, 255))
-    found = pdf_problem(bytes(content))
-    assert found is None or isinstance(found, Problem)
+    found = examine_pdf(bytes(content))
+    assert isinstance(found, tuple | Problem)
