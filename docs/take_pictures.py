@@ -245,6 +245,7 @@ def take_from(folder: Path) -> None:
             locale="fr-FR",
             timezone_id="Europe/Paris",
         )
+        page.add_init_script(f"localStorage.setItem('prefect-password', btoa({up.login!r}))")
         take_all(Clerk(up, page), export, var)
 
 

@@ -21,7 +21,7 @@ EXPECTED_XLSX = "un classeur Excel .xlsx ordinaire, sans mot de passe"
 # The reader gives an error ("#N/A") as an empty cell, and an import would clear an address: it is read as text.
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt=)(["'])e\2""")
 # Many cells may refer to one text. A text in pieces, or in another encoding, meets the bound on memory instead.
-_LONG_TEXT = re.compile(rb"[^<]{%d,}" % (MAX_CELL_CHARACTERS + 1))
+_LONG_TEXT = re.compile(rb"[^<>]{%d,}" % (MAX_CELL_CHARACTERS + 1))
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})?(\d{1,7})", re.ASCII)
 
 

@@ -276,6 +276,23 @@ def test_old_print_files_go_and_can_be_made_again(workplace: Workplace) -> None:
     assert purge(apply=True).sentence == NOTHING
 
 
+def test_old_logs_trials_and_the_example_go(workplace: Workplace) -> None:
+    """The mailbox may hold whole invoices; a log that is being written stays, and so does what is recent."""
+    var = load_settings().var.resolve()
+    old = [var / "logs/worker.log.2", var / "mailbox/new/1.host", var / "mailbox/cur/2.host:2,S", var / "exemple/a.csv"]
+    stay = [var / "logs/worker.log", var / "logs/worker.log.1", var / "mailbox/new/3.host", var / "facteur.db"]
+    for path in (*old, *stay):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    for path in (*old, stay[0]):
+        then = months_ago(13).timestamp()
+        os.utime(path, (then, then))
+    assert purge(apply=False).sentence.startswith("À supprimer : 3 fichiers d'essai, 1 journal.")
+    assert purge(apply=True).sentence == "Supprimé : 3 fichiers d'essai, 1 journal."
+    assert [path for path in (*old, *stay) if path.exists()] == stay
+    assert purge(apply=True).sentence == NOTHING
+
+
 def test_archived_bytes_that_nothing_refers_to_go_when_they_are_old(workplace: Workplace) -> None:
     """What was composed and composed anew, or came with an import that was refused, is nobody's proof."""
     folder = load_settings().archive

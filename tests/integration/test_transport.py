@@ -485,6 +485,15 @@ def test_nothing_is_asked_of_a_relay_that_offers_nothing(server: ScriptedServer,
     assert (stored.mail_options, stored.rcpt_options) == ("", "")
 
 
+@pytest.mark.parametrize("size", ["9" * 5_000, "9" * 21, "1e9", "-1", "\u0665"])
+def test_a_size_that_is_none_is_no_limit(server: ScriptedServer, size: str) -> None:
+    """A relay may announce anything; a check and a campaign go on."""
+    server.script(size=size)
+    connection = opened(server.relay())
+    assert connection.size_limit == 0
+    connection.close()
+
+
 def test_a_message_over_the_announced_size_is_not_offered(server: ScriptedServer, copies) -> None:
     """Case 23: refused here, as the relay would; the connection is not troubled with it."""
     server.script(size=len(MESSAGE) - 1)

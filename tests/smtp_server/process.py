@@ -33,7 +33,7 @@ class ScriptedServer:
         token_key: str = "",
         port: int = 0,
         hide: Sequence[str] = (),
-        size: int = Script().size,
+        size: int | str = Script().size,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port
@@ -45,7 +45,7 @@ class ScriptedServer:
         self.script(*rules, hide=hide, size=size)
 
     def script(
-        self, *rules: Rule, hide: Sequence[str] = (), size: int = Script().size, chaos: Chaos | None = None
+        self, *rules: Rule, hide: Sequence[str] = (), size: int | str = Script().size, chaos: Chaos | None = None
     ) -> None:
         """Replace the whole script, also while the server runs; all counts start anew."""
         Script(rules, tuple(hide), size, chaos).write(self._script)

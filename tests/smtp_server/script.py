@@ -98,7 +98,7 @@ class Script:
 
     rules: tuple[Rule, ...] = ()
     hide: tuple[str, ...] = ()
-    size: int = 36_700_160
+    size: int | str = 36_700_160
     chaos: Chaos | None = None
 
     def write(self, path: Path) -> None:

@@ -16,7 +16,7 @@ from tasks.entry.problems import Problem
 from tasks.imports import source
 from tasks.imports.bounds import MAX_FILES
 from tasks.imports.opening import read_tables
-from tasks.imports.source import Finder, opened
+from tasks.imports.source import Finder, opened, within
 
 CSV = b"code;nom;association\nS1;Maison;Les Rives\n"
 
@@ -148,6 +148,33 @@ def test_a_file_given_twice_is_a_fault_and_nobody_guesses_which_counts(tmp_path:
     assert [fault.problem for fault in faults] == [
         "ce fichier est donné plusieurs fois : residents.csv, residents.xlsx"
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        pytest.param("2024-09", "2024-09", id="a name in it"),
+        pytest.param("{root}/2024-09", "2024-09", id="the whole path"),
+        pytest.param(" 2024-09/../2024-10 ", "2024-10", id="a way within it"),
+        pytest.param("..", None, id="above it"),
+        pytest.param("../imports-2", None, id="beside it, with its name"),
+        pytest.param("/etc", None, id="elsewhere"),
+        pytest.param("link", None, id="a link that leads out"),
+        pytest.param("~root", "~root", id="a home is only a name"),
+        pytest.param("a\0b", None, id="no path"),
+    ],
+)
+def test_imports_may_be_kept_to_one_folder(tmp_path: Path, written: str, found: str | None) -> None:
+    """What lies elsewhere is refused in the same words whether it is there or not."""
+    root = tmp_path / "imports"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    path = within(root, written.format(root=root))
+    if found is None:
+        assert isinstance(path, Problem)
+        assert path.problem == "n'est pas dans le dossier des imports"
+    else:
+        assert path == root / found
 
 
 def test_unknown_files_are_named(tmp_path: Path) -> None:

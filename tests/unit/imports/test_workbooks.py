@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tasks.imports.bounds import MAX_ROWS
 from tasks.imports.cells import Sheet, SheetProblem
 from tasks.imports.workbooks import read_xlsx
+from tests.unit.imports.bombs import shared_text_workbook
 from tests.unit.imports.xlsx import PARTS, package, with_sheet, workbook
 
 
@@ -80,6 +81,8 @@ _DOCTYPE = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>
             with_sheet(f'<row r="{MAX_ROWS + 2}"><c r="A{MAX_ROWS + 2}"><v>1</v></c></row>'), "trop loin", id="too low"
         ),
         pytest.param(package(PARTS | {"xl/worksheets/sheet1.xml": _DOCTYPE}), "trop loin", id="entities"),
+        pytest.param(shared_text_workbook(32_768, 2), "trop long", id="a text that Excel cannot hold, shared"),
+        pytest.param(workbook([["a"], ["é" * 32_768]]), "trop long", id="a text that Excel cannot hold"),
         pytest.param(_bomb(), "compressé de façon anormale", id="zip bomb"),
         pytest.param(_lying_bomb(), "endommagé", id="zip bomb that lies about its size"),
     ],
@@ -89,6 +92,14 @@ def test_what_is_no_workbook_is_one_problem(content: bytes, problem: str) -> Non
     found = read_xlsx(content)
     assert isinstance(found, SheetProblem)
     assert problem in found.problem.problem
+
+
+def test_a_text_as_long_as_excel_allows_is_read() -> None:
+    """Its characters are counted, not its bytes, nor how the signs of XML are written."""
+    text = "é&" * 16_383
+    sheet = read_xlsx(workbook([["a"], [text]]))
+    assert isinstance(sheet, Sheet)
+    assert sheet.rows == ((2, (text,)),)
 
 
 def test_formatted_empty_cells_may_lie_anywhere() -> None:
