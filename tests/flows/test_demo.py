@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from flows.cli.commands.demo_report import REMINDED
 from models.database.schema import migrate
-from models.database.session import engine, writing
+from models.database.session import engine, reading, writing
 from models.rules.coverage import Coverage
 from models.rules.reminders import NotDue
 from models.tables.organisation import Association
+from models.tables.people import Resident
 from tasks.french.labels import COVERAGE, NOT_DUE
 from tests.flows.facteur_process import environment, facteur
 
@@ -75,6 +77,18 @@ def test_the_demonstration_sends_the_month(demos: TwoDemos) -> None:
     assert mailed + printed + first.count(COVERAGE[Coverage.FAILED]) == first.count("Factures de septembre 2024")
     assert min(mailed, printed) > 0
     assert first.count("papier demandé") + first.count("aucune adresse e-mail") == printed
+
+
+def test_no_log_holds_a_resident_s_name(demos: TwoDemos) -> None:
+    """What runs say is for the screen, where it is purged; the logs still tell that the worker works."""
+    with reading(f"sqlite:///{demos.var / 'facteur.db'}") as session:
+        names = {
+            name for resident in session.scalars(select(Resident)) for name in (resident.full_name, resident.email)
+        }
+    logs = {path.name: path.read_text(encoding="utf-8") for path in (demos.var / "logs").iterdir()}
+    assert "Worker 'facteur-up' started!" in logs["worker.log"]
+    assert len(names) > 100
+    assert [(name, log) for log, text in logs.items() for name in names - {""} if name in text] == []
 
 
 def test_the_demonstration_reminds_the_clients(demos: TwoDemos) -> None:
