@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.confined import Confined, Lost
+from tasks.entry.confined import Confined, Lost
 
 MEMORY = 500_000_000
 
@@ -103,7 +103,7 @@ def test_it_knows_no_secret(beside: Confined, monkeypatch: pytest.MonkeyPatch) -
 
 ASKS_AND_IS_KILLED = """
 import os, signal, threading, time
-from tasks.confined import Confined
+from tasks.entry.confined import Confined
 from tests.unit.test_confined import process, wait_for_ever
 confined = Confined(500_000_000, 1)
 print(confined.call(process), flush=True)
