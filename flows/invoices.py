@@ -18,6 +18,7 @@ from flows.reviews_under_way import review_under_way
 from models.values.ending import Refusal
 from models.values.moments import PARIS
 from models.values.period import Period
+from tasks.campaigns.alerts import many_addresses_changed
 from tasks.campaigns.requests import read_request
 from tasks.checking.before import before_campaign
 from tasks.kinds.invoice import INVOICES
@@ -59,7 +60,9 @@ def factures_mensuelles(
     campaign = plan_month(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         plan_page = publish_plan(campaign, carriers)
-        if relecture and (other := review_under_way(campaign)):
+        alert = many_addresses_changed(campaign)
+        to_review = relecture or bool(alert)
+        if to_review and (other := review_under_way(campaign)):
             return ended(other)
-        store_choice(campaign, ask(campaign, plan_page) if relecture else None)
+        store_choice(campaign, ask(campaign, plan_page, alert) if to_review else None)
     return mail_all(campaign, carriers)

@@ -20,14 +20,17 @@ ALSO_HELP = "Mises en demeure et adresses refusées : elles ne partent par e-mai
 LETTERS_HELP = "En mode e-mail : les clients à part, sans adresse ou en mise en demeure, sont édités."
 
 
-def ask(campaign: CampaignReference, plan_page: str) -> ReminderChoice:
-    """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
+def ask(campaign: CampaignReference, plan_page: str, alert: str = "") -> ReminderChoice:
+    """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines.
+
+    ``alert`` says in French what she has to look at before anything else.
+    """
     lines = read_shown_reminders(campaign)
     trial = bool(campaign.redirected_to)
     clients = tuple(line.label for line in lines)
     invoices = tuple(invoice.label for line in lines for invoice in line.invoices)
     offered = tuple(line.label for line in lines if line.apart and line.address)
-    form = Form("relecture").initials(_description(campaign, lines, plan_page))
+    form = Form("relecture").initials(_description(campaign, lines, plan_page, alert))
     if not trial:
         form.pick("mode", tuple(MODES), "Mode", mode_label(campaign), MODE_HELP)
     form.choose("retirer_des_clients", clients, "Retirer des clients", "Ils ne seront relancés d'aucune façon.")
@@ -38,7 +41,7 @@ def ask(campaign: CampaignReference, plan_page: str) -> ReminderChoice:
     return _choice(lines, form.ask())
 
 
-def _description(campaign: CampaignReference, lines: list[ShownReminder], plan_page: str) -> str:
+def _description(campaign: CampaignReference, lines: list[ShownReminder], plan_page: str, alert: str) -> str:
     apart = [line for line in lines if line.apart]
     stale = stale_balances(campaign.structures)
     notices = sum(line.level >= FORMAL_NOTICE for line in apart)
@@ -49,6 +52,7 @@ def _description(campaign: CampaignReference, lines: list[ShownReminder], plan_p
             + (f" · essai vers **{cell(campaign.redirected_to)}**" if campaign.redirected_to else ""),
             f"**{len(lines)} clients** à relancer, dont {len(lines) - len(apart)} par e-mail et {len(apart)} à part"
             + (f" ({notices} en mise en demeure)." if notices else "."),
+            f"**ATTENTION** : {alert}" if alert else "",
             f"**ATTENTION** : {cell(stale)}" if stale else "",
             f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : adresses, factures, niveaux.",
             "Retirez ce qui ne doit pas partir, puis validez.",

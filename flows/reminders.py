@@ -17,6 +17,7 @@ from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
 from models.values.ending import Refusal
 from models.values.moments import PARIS
+from tasks.campaigns.alerts import many_addresses_changed
 from tasks.checking.before import before_campaign
 from tasks.kinds.reminder import REMINDERS
 from tasks.relays.finding import find_relays
@@ -73,8 +74,10 @@ def relances(
         if not relecture and (stale := stale_balances(request.structures)):
             return ended(Refusal(f"{stale} Rien n'a été envoyé."))
         plan_page = publish_reminder_plan(campaign, carriers)
-        if relecture and (other := review_under_way(campaign)):
+        alert = many_addresses_changed(campaign)
+        to_review = relecture or bool(alert)
+        if to_review and (other := review_under_way(campaign)):
             return ended(other)
-        store_reminder_choice(campaign, ask(campaign, plan_page) if relecture else None)
+        store_reminder_choice(campaign, ask(campaign, plan_page, alert) if to_review else None)
     printed = print_chosen(campaign)
     return conclude(campaign, carriers, send_remaining(campaign, carriers), printed)

@@ -17,14 +17,17 @@ AGAIN_HELP = "Déjà envoyées ou en échec : elles partiront une nouvelle fois.
 ONLY_FAILED_HELP = "Pour les factures ajoutées : ceux qui ont déjà reçu la leur ne la reçoivent pas une seconde fois."
 
 
-def ask(campaign: CampaignReference, plan_page: str) -> Choice:
-    """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines."""
+def ask(campaign: CampaignReference, plan_page: str, alert: str = "") -> Choice:
+    """Suspend the run until a clerk has chosen, and return the choice. The form is made from the stored lines.
+
+    ``alert`` says in French what she has to look at before anything else.
+    """
     lines = read_shown_lines(campaign)
     selected = tuple(line.label for line in lines if line.preselected)
     others = tuple(line.label for line in lines if not line.preselected and line.offered)
     form = (
         Form("relecture")
-        .initials(_description(campaign, lines, plan_page))
+        .initials(_description(campaign, lines, plan_page, alert))
         .choose("retirer", selected, "Retirer de cet envoi", "Laissez vide pour tout envoyer.")
         .choose(
             "ajouter", others, "Ajouter à cet envoi", "Déjà envoyées ou en échec : elles partiront une nouvelle fois."
@@ -36,7 +39,7 @@ def ask(campaign: CampaignReference, plan_page: str) -> Choice:
     return _choice(lines, form.ask())
 
 
-def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page: str) -> str:
+def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page: str, alert: str) -> str:
     kind = kind_named(campaign.kind)
     selected = [line for line in lines if line.preselected]
     addresses = sum(line.addresses for line in selected)
@@ -45,8 +48,9 @@ def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page:
         if campaign.redirected_to
         else f"vers **{addresses} adresses**"
     )
+    warning = f"**ATTENTION** : {alert}\n\n" if alert else ""
     return (
-        f"**{len(selected)} {kind.many}** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
+        f"{warning}**{len(selected)} {kind.many}** prêtes à partir {where}, sur {len(lines)} qui ont une adresse.\n\n"
         f"[Voir le tableau complet](/artifacts/artifact/{plan_page}) : montants, adresses, derniers envois.\n\n"
         "Retirez ce qui ne doit pas partir, puis validez : le reste de la sélection sera envoyé."
     )

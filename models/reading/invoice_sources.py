@@ -24,6 +24,7 @@ INVOICE_WORDING = "invoice"
 _SELECTED = (
     select(
         Invoice.id,
+        Document.left_as,
         Invoice.number,
         Invoice.period,
         Invoice.issued_on,
@@ -64,10 +65,9 @@ _SELECTED = (
     .outerjoin(Resident, Invoice.resident_id == Resident.id)
     .outerjoin(Guardian, Resident.guardian_id == Guardian.id)
     .outerjoin(Client, Invoice.client_id == Client.id)
+    .outerjoin(Document, Document.invoice_id == Invoice.id)
 )
-_OF_DOCUMENT = _SELECTED.join(Document, Document.invoice_id == Invoice.id).where(
-    Document.id == bindparam("document_id")
-)
+_OF_DOCUMENT = _SELECTED.where(Document.id == bindparam("document_id"))
 _OF_INVOICE = _SELECTED.where(Invoice.id == bindparam("invoice_id"))
 _LINES = (
     select(InvoiceLine.label, InvoiceLine.amount, InvoiceLine.quantity, InvoiceLine.unit_price)
@@ -119,7 +119,7 @@ def _paper(row: Row[Any], lines: tuple[Line, ...]) -> InvoicePaper:
         issuer=read_issuer(row),
         number=row.number,
         issued_on=row.issued_on,
-        name=row.client if owner == "client" else full_name(row.last_name, row.first_name),
+        name=row.left_as or (row.client if owner == "client" else full_name(row.last_name, row.first_name)),
         address=address,
         care_of=care_of,
         lines=lines,

@@ -12,6 +12,7 @@ from models.reading.issuers import ISSUER, read_issuer
 from models.reading.reminder_terms import USUAL
 from models.rules.recipients import Recipients, resolve_client
 from models.rules.reminders import NotDue
+from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.tables.organisation import Association, Structure, Wording
 from models.tables.people import Client
@@ -27,6 +28,7 @@ _REMINDER = (
         Reminder.reference_date,
         Client.code,
         Client.name,
+        Document.left_as,
         Client.kind,
         Client.email,
         Client.street.label("client_street"),
@@ -37,6 +39,7 @@ _REMINDER = (
         Structure.id.label("structure_id"),
         *ISSUER,
     )
+    .join(Document, Reminder.document_id == Document.id)
     .join(Client, Reminder.client_id == Client.id)
     .join(Structure, Client.structure_id == Structure.id)
     .join(Association, Structure.association_id == Association.id)
@@ -116,7 +119,7 @@ def _paper(row: Row[Any], lines: list[Row[Any]], level: int, pay_by: date) -> Re
     return ReminderPaper(
         issuer=read_issuer(row),
         code=row.code,
-        name=row.name,
+        name=row.left_as or row.name,
         address=PostalAddress(row.client_street, row.client_postcode, row.client_city),
         professional=row.kind == ClientKind.PROFESSIONAL,
         dated=row.reference_date,

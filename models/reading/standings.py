@@ -125,10 +125,8 @@ def read_standings(session: Session, period: str, structures: Collection[str] = 
     ]
     invoices.sort(key=lambda i: (alphabetical(i.structure_name), alphabetical(_name(i)), i.number))
     wanted = select(Invoice.id).where(Invoice.period == period)
-    documents = {
-        row.invoice_id: row.id
-        for row in session.execute(select(Document.id, Document.invoice_id).where(Document.invoice_id.in_(wanted)))
-    }
+    query = select(Document.id, Document.invoice_id, Document.left_as).where(Document.invoice_id.in_(wanted))
+    documents = {row.invoice_id: row for row in session.execute(query)}
     ledger = read_ledger(session, select(Document.id).where(Document.invoice_id.in_(wanted)))
     return [_standing(invoice, documents.get(invoice.id), ledger) for invoice in invoices]
 
@@ -283,14 +281,15 @@ def _name(invoice: Row[Any]) -> str:
     return full_name(invoice.last_name, invoice.first_name)
 
 
-def _standing(invoice: Row[Any], document_id: int | None, ledger: Ledger) -> Standing:
+def _standing(invoice: Row[Any], document: Row[Any] | None, ledger: Ledger) -> Standing:
+    document_id = document.id if document else None
     recipients = resolve_recipients(invoice.recipients, invoice.email, invoice.guardian_email or "")
     return Standing(
         document_id=document_id,
         subject_id=invoice.id,
         structure_code=invoice.structure_code,
         structure_name=invoice.structure_name,
-        name=_name(invoice),
+        name=(document.left_as if document else "") or _name(invoice),
         number=invoice.number,
         total_excl_tax=invoice.total_excl_tax,
         total_incl_tax=invoice.total_incl_tax,

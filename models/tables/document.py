@@ -17,7 +17,7 @@ class Document(Base):
     ``kind`` is the name of a kind of mailing. An invoice is a document of its own (``invoice_id``); what a kind sends
     to the residents of a month without a table of its own has ``resident_id`` and ``period``. ``settled_as`` is the
     class in which it was settled (``mailed``, ``printed``), empty while it is not: what changes later reopens it no
-    more.
+    more. ``left_as`` is the name that it left under, once the person behind the code has another one; else empty.
     """
 
     __tablename__ = "documents"
@@ -30,6 +30,7 @@ class Document(Base):
     period: Mapped[str | None] = mapped_column(String(7), index=True)
     settled_as: Mapped[str] = mapped_column(String(10), default="")
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime())
+    left_as: Mapped[str] = mapped_column(String(250), default="")
 
     invoice: Mapped[Invoice | None] = relationship()
 

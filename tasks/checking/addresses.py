@@ -1,7 +1,8 @@
-"""Addresses that have never taken a mail: a slip of the keyboard in one sends an invoice to a stranger."""
+"""Addresses that are new to a person: a slip of the keyboard, or of a column, sends an invoice to somebody else."""
 
 from __future__ import annotations
 
+from models.reading.served import own_role
 from tasks.checking.facts import Facts
 from tasks.checking.result import Finding, Light, NewAddress
 from tasks.documents.french import period_label
@@ -9,7 +10,10 @@ from tasks.french.numbers import counted
 
 
 def new_addresses(facts: Facts) -> list[NewAddress]:
-    """Who of the next campaign has an address that no accepted mail went to; nobody before the first campaign."""
+    """Who of the next campaign has another address than the last that served this person, or one that served nobody.
+
+    Nobody before the first campaign. An address that served another person is no safer than an unknown one.
+    """
     if not facts.served:
         return []
     return [
@@ -18,11 +22,12 @@ def new_addresses(facts: Facts) -> list[NewAddress]:
             name=mailing.name,
             number=mailing.number,
             address=recipient.address,
-            former=facts.former.get((mailing.resident_id, recipient.role.value), ""),
+            former=former,
         )
         for mailing in facts.mailings
         for recipient in mailing.recipients
-        if recipient.key not in facts.served
+        if (former := facts.former.get((mailing.resident_id, own_role(recipient.role)), "")) != recipient.key
+        and (former or recipient.key not in facts.served)
     ]
 
 

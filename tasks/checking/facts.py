@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models.reading.invoice_sources import debtor_name, recipients_of
-from models.rules.recipients import NoAddress, Recipient
+from models.reading.served import read_served
+from models.rules.recipients import NoAddress, Recipient, Role
 from models.tables.delivery import Delivery
-from models.tables.document import Document
 from models.tables.import_run import ImportRun
 from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
@@ -60,7 +60,7 @@ class Facts:
     period: Period | None = None
     mailings: tuple[Mailing, ...] = ()
     served: frozenset[str] = frozenset()
-    former: dict[tuple[int, str], str] = field(default_factory=dict)
+    former: dict[tuple[int, Role], str] = field(default_factory=dict)
     imported_at: datetime | None = None
 
 
@@ -91,7 +91,7 @@ def read_facts(session: Session, structures: Collection[str], today: date) -> Fa
                 select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
             )
         ),
-        former=_former(session),
+        former=read_served(session).residents,
         imported_at=session.scalar(select(func.max(ImportRun.imported_at))),
     )
 
@@ -125,14 +125,3 @@ def _mailings(session: Session, month: str, structure_ids: list[int]) -> list[Ma
                 Mailing(invoice.structure.code, resident, name, invoice.number, invoice.pdf_key, tuple(recipients))
             )
     return found
-
-
-def _former(session: Session) -> dict[tuple[int, str], str]:
-    rows = session.execute(
-        select(Invoice.resident_id, Delivery.role, Delivery.address)
-        .join(Document, Delivery.document_id == Document.id)
-        .join(Invoice, Document.invoice_id == Invoice.id)
-        .where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL, Invoice.resident_id.is_not(None))
-        .order_by(Delivery.accepted_at)
-    )
-    return {(resident_id or 0, role): address for resident_id, role, address in rows}

@@ -103,6 +103,7 @@ def _with_evidence() -> Select[Any]:
         select(
             Delivery,
             Attempt,
+            Document.left_as,
             Invoice.number,
             Resident.last_name,
             Resident.first_name,
@@ -127,8 +128,8 @@ def _uncertain(session: Session, period: str) -> list[_Found]:
 
 def _sorted(session: Session, query: Select[Any]) -> list[_Found]:
     found = [
-        _Found(delivery, attempt, client or full_name(last, first), number or LEVEL_NAMES[level])
-        for delivery, attempt, number, last, first, client, level in session.execute(query).tuples()
+        _Found(delivery, attempt, left_as or client or full_name(last, first), number or LEVEL_NAMES[level])
+        for delivery, attempt, left_as, number, last, first, client, level in session.execute(query).tuples()
     ]
     return sorted(found, key=lambda one: one.order)
 

@@ -38,11 +38,10 @@ def apply(
     files: Files,
     stored: Stored,
     states: Mapping[Pair, InvoiceState],
-    pdf_keys: Mapping[int, str],
 ) -> dict[str, Counts]:
     """Create and update; nothing is deleted but surplus lines of an invoice. The counts are by file.
 
-    ``stored`` is completed with what is created, so that later rows find it; ``pdf_keys`` are by the invoice's line.
+    ``stored`` is completed with what is created, so that later rows find it.
     """
     counts = {name: Counts() for name, file in files.items() if file.rows}
     for row in files["structures"].rows:
@@ -66,7 +65,7 @@ def apply(
             session.add(client)
         _count(counts["clients"], before, _assign(client, _plain(files["clients"].table, row, before)))
     for key, state in states.items():
-        _invoice(session, key, state, stored, pdf_keys, counts)
+        _invoice(session, key, state, stored, counts)
     return counts
 
 
@@ -141,7 +140,6 @@ def _invoice(
     key: Pair,
     state: InvoiceState,
     stored: Stored,
-    pdf_keys: Mapping[int, str],
     counts: Mapping[str, Counts],
 ) -> None:
     invoice = state.stored
@@ -155,8 +153,6 @@ def _invoice(
         resident, client = state.values["resident_code"], state.values["client_code"]
         values["resident"] = stored.residents[(key[0], resident)] if resident else None
         values["client"] = stored.clients[(key[0], client)] if client else None
-        if "pdf_name" in row.values:
-            values["pdf_key"] = pdf_keys.get(row.line, "")
         _count(counts["factures"], before, _assign(invoice, values))
     if state.line_rows:
         _lines(invoice, state, counts["lignes"])

@@ -13,7 +13,7 @@ from tasks.imports.stored import Pair
 
 ZERO = Decimal("0.00")
 
-# What an invoice that was sent says: none of it may change. The balance, the dispute, the due date may.
+# What an invoice that has left says: none of it may change. The balance, the dispute, the due date may.
 FIXED_ATTRIBUTES = (
     "resident_code",
     "client_code",
@@ -22,6 +22,7 @@ FIXED_ATTRIBUTES = (
     "total_excl_tax",
     "vat",
     "total_incl_tax",
+    "pdf_key",
 )
 
 
@@ -39,6 +40,15 @@ class InvoiceState:
     values: dict[str, Any] = field(default_factory=dict)
     lines: tuple[LineContent, ...] | None = ()
     line_rows: list[Row] = field(default_factory=list)
+
+    def bring_pdf(self, key: str | None) -> None:
+        """The PDF that the file names (empty: none), None when it cannot be used; without the column, none changes."""
+        if self.row is None or "pdf_name" not in self.row.values:
+            return
+        if key is None:
+            self.values.pop("pdf_key", None)
+        else:
+            self.values["pdf_key"] = key
 
     def keep_stored_lines(self) -> None:
         """An import without a line for this invoice leaves its lines alone."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tasks.french.numbers import counted
+from tasks.imports.changes import Change
 from tasks.imports.faults import Fault
 
 SHOWN_FAULTS = 200
+SHOWN_CHANGES = 200  # of those that are not dangerous
 
 
 @dataclass(slots=True)
@@ -19,21 +23,59 @@ class Counts:
     unchanged: int = 0
 
 
+class Outcome(StrEnum):
+    """What became of an import: only an accepted one was written. The values are stable: programs read them."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    DRY_RUN = "dry-run"
+
+
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The outcome of an import of ``source``. With a fault, nothing was stored, and ``counts`` is empty.
+    """The outcome of an import of ``source``. Of a refused one, ``counts`` and ``changes`` are empty.
 
-    ``counts`` is by file ("residents"); ``notes`` are French sentences about what was left aside.
+    ``counts`` is by file ("residents"), also of what was not written; ``notes`` are French sentences about what was
+    left aside. ``digest`` names the bytes and the dangerous changes that are shown, ``taken_by`` the initials of who
+    took these.
     """
 
     source: str
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     counts: dict[str, Counts] = field(default_factory=dict)
+    outcome: Outcome = Outcome.ACCEPTED
+    changes: tuple[Change, ...] = ()
+    digest: str = ""
+    taken_by: str = ""
+
+    @classmethod
+    def refused(cls, source: str, faults: tuple[Fault, ...], notes: tuple[str, ...] = ()) -> ImportReport:
+        """The report of an import that cannot be used."""
+        return cls(source, faults, notes, outcome=Outcome.REFUSED)
 
     @property
     def accepted(self) -> bool:
-        return not self.faults
+        """Whether it was written."""
+        return self.outcome is Outcome.ACCEPTED
+
+    @property
+    def dangerous(self) -> tuple[Change, ...]:
+        """The changes that a person has to take."""
+        return tuple(change for change in self.changes if change.dangerous)
+
+    @property
+    def harmless(self) -> tuple[Change, ...]:
+        """The other changes."""
+        return tuple(change for change in self.changes if not change.dangerous)
+
+    @property
+    def dangers(self) -> str:
+        """How many dangerous changes there are, and of what: "56 changements dangereux (56 adresses e-mail)"."""
+        kinds = Counter(change.label for change in self.dangerous)
+        listed = ", ".join(f"{label} : {number}" for label, number in kinds.items())
+        return f"{counted(len(self.dangerous), 'changement dangereux', 'changements dangereux')} ({listed})"
 
     @property
     def message(self) -> str:
@@ -42,14 +84,25 @@ class ImportReport:
             files = len({fault.file for fault in self.faults})
             found = f"{counted(len(self.faults), 'anomalie', 'anomalies')} dans {counted(files, 'fichier', 'fichiers')}"
             return f"Import refusé : {found} ; rien n'a été enregistré. Corrigez les fichiers et relancez l'import."
+        match self.outcome:
+            case Outcome.WAITING:
+                return f"Rien n'est encore enregistré : {self.dangers} à relire et à accepter d'abord."
+            case Outcome.DRY_RUN:
+                asks = f" Avant d'enregistrer, il demanderait votre accord : {self.dangers}." if self.dangerous else ""
+                return f"Essai, rien n'a été enregistré. Cet import donnerait : {self._counted}.{asks}"
+        taken = f" {self.dangers[0].upper()}{self.dangers[1:]} : accord de {self.taken_by}." if self.dangerous else ""
+        return f"Import terminé : {self._counted}.{taken}"
+
+    @property
+    def _counted(self) -> str:
         created, updated, unchanged = (
             sum(getattr(count, name) for count in self.counts.values()) for name in ("created", "updated", "unchanged")
         )
         if not created and not updated:
-            return f"Import terminé : rien n'a changé ({counted(unchanged, 'ligne inchangée', 'lignes inchangées')})."
+            return f"rien n'a changé ({counted(unchanged, 'ligne inchangée', 'lignes inchangées')})"
         return (
-            f"Import terminé : {counted(created, 'ligne créée', 'lignes créées')}, "
-            f"{counted(updated, 'modifiée', 'modifiées')}, {counted(unchanged, 'inchangée', 'inchangées')}."
+            f"{counted(created, 'ligne créée', 'lignes créées')}, "
+            f"{counted(updated, 'modifiée', 'modifiées')}, {counted(unchanged, 'inchangée', 'inchangées')}"
         )
 
     @property
@@ -62,3 +115,14 @@ class ImportReport:
         """A sentence on the faults that are not shown, empty when all are."""
         more = len(self.faults) - SHOWN_FAULTS
         return f"… et {counted(more, 'autre anomalie', 'autres anomalies')}." if more > 0 else ""
+
+    @property
+    def shown_changes(self) -> tuple[Change, ...]:
+        """Every dangerous change, and the first of the others."""
+        return (*self.dangerous, *self.harmless[:SHOWN_CHANGES])
+
+    @property
+    def more_changes(self) -> str:
+        """A sentence on the changes that are not shown, empty when all are."""
+        more = len(self.harmless) - SHOWN_CHANGES
+        return f"… et {counted(more, 'autre changement', 'autres changements')}." if more > 0 else ""

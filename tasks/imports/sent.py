@@ -1,4 +1,4 @@
-"""Which invoices can no longer change, because they have left or may have left."""
+"""Which invoices can no longer change, because they have left, by mail or on paper, or may have left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models.rules.replies import Verdict
 from models.rules.states import WAITING, DeliveryState
 from models.tables.delivery import Attempt, Delivery
-from models.tables.document import Document
+from models.tables.document import Document, Printing
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
 from models.values.moments import PARIS
@@ -21,11 +21,11 @@ from tasks.imports.stored import QUERY_VALUES
 
 
 def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> dict[int, str]:
-    """Why each of these invoices that was sent can no longer change, in French ("est déjà envoyée le ...").
+    """Why each of these invoices that has left can no longer change, in French ("est déjà envoyée le ...").
 
-    A reminder sends the invoices that it names once more. The deliveries stay locked until the transaction ends, so
-    that none of them begins to leave meanwhile with the content that is about to change: whoever claims it then sees
-    the new content.
+    A reminder sends the invoices that it names once more, and what was printed was posted. The deliveries stay locked
+    until the transaction ends, so that none of them begins to leave meanwhile with the content that is about to change:
+    whoever claims it then sees the new content.
     """
     reasons: dict[int, str] = {}
     ordered = sorted(invoice_ids)
@@ -37,6 +37,9 @@ def read_sent(session: Session, invoice_ids: Collection[int], now: datetime) -> 
                 reason = _reason(what, state, accepted_at or changed_at, leased, was_uncertain)
                 if reason and (invoice_id not in reasons or state == DeliveryState.ACCEPTED):
                     reasons[invoice_id] = reason
+        for query, what in ((_printed(wanted), "imprimée"), (_printed_reminders(wanted), "relancée par courrier")):
+            for invoice_id, printed_at in session.execute(query):
+                reasons.setdefault(invoice_id, f"est déjà {what} le {_day(printed_at)}")
     return reasons
 
 
@@ -68,12 +71,33 @@ def _reminders(invoice_ids: Collection[int]) -> Select[Any]:
     )
 
 
+def _printed(invoice_ids: Collection[int]) -> Select[Any]:
+    """When the invoices themselves were put into a file to print, the last time last."""
+    return (
+        select(Document.invoice_id, Printing.printed_at)
+        .join(Printing, Printing.document_id == Document.id)
+        .where(Document.invoice_id.in_(invoice_ids))
+        .order_by(Printing.printed_at)
+    )
+
+
+def _printed_reminders(invoice_ids: Collection[int]) -> Select[Any]:
+    """When the reminders that name the invoices were."""
+    return (
+        select(ReminderLine.invoice_id, Printing.printed_at)
+        .join(Reminder, ReminderLine.reminder_id == Reminder.id)
+        .join(Printing, Printing.document_id == Reminder.document_id)
+        .where(ReminderLine.invoice_id.in_(invoice_ids), ReminderLine.chosen.is_(True), ReminderLine.dropped == "")
+        .order_by(Printing.printed_at)
+    )
+
+
 def _locked(query: Select[Any]) -> Select[Any]:
     return query.where(Delivery.purpose == REAL).order_by(Delivery.id).with_for_update(of=Delivery)
 
 
 def _reason(what: str, state: str, moment: datetime, leased: bool, was_uncertain: bool) -> str:
-    on = paris_day(moment.astimezone(PARIS).date())
+    on = _day(moment)
     match state:
         case DeliveryState.ACCEPTED:
             return f"est déjà {what} le {on}"
@@ -84,3 +108,7 @@ def _reason(what: str, state: str, moment: datetime, leased: bool, was_uncertain
         case waiting if waiting in WAITING and was_uncertain:  # sent again by decision: a first copy may have arrived
             return f"est peut-être déjà {what} le {on} (envoi incertain)"
     return ""
+
+
+def _day(moment: datetime) -> str:
+    return paris_day(moment.astimezone(PARIS).date())

@@ -1,4 +1,4 @@
-"""The check that an invoice which was sent keeps saying what it said."""
+"""The check that an invoice which has left keeps saying what it said."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ def check_sent(states: Mapping[Pair, InvoiceState], files: Files, reasons: Mappi
         said = f"la facture {state.key[1]} {reason}"
         for name in state.changed:
             assert state.row is not None
+            if name == "pdf_key":
+                faults.append(_pdf_change(files["factures"], state, said))
+                continue
             kept = _say(before[name])
             column = files["factures"].table.column(name).name
             faults.append(
@@ -53,6 +56,18 @@ def check_sent(states: Mapping[Pair, InvoiceState], files: Files, reasons: Mappi
         if state.lines_changed:
             faults.append(_line_change(files["lignes"], state, said))
     return faults
+
+
+def _pdf_change(file: TableFile, state: InvoiceState, said: str) -> Fault:
+    assert state.row is not None
+    assert state.stored is not None
+    kept = "le même PDF qu'alors, octet pour octet" if state.stored.pdf_key else "aucun PDF : Facteur l'a dessinée"
+    expected = f"{kept}, ou un fichier sans cette facture"
+    if not state.row.values["pdf_name"]:
+        return Fault.of(
+            Problem(f"le PDF ne peut plus être retiré : {said}", expected), file.file, state.row.line, "fichier_pdf"
+        )
+    return file.fault(state.row, "pdf_name", Problem(f"ne peut plus remplacer ce qui est parti : {said}", expected))
 
 
 def _line_change(file: TableFile, state: InvoiceState, said: str) -> Fault:

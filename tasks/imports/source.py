@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import unicodedata
@@ -111,6 +112,24 @@ def opened(path: Path) -> Iterator[Source | Problem]:
     with file:
         archive = open_archive(file, MAX_ARCHIVE_BYTES)
         yield archive if isinstance(archive, Problem) else _Archive(archive)
+
+
+class Remembering:
+    """A source that remembers which bytes were read, so that an answer about them can be told from one about others."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._read: dict[str, str] = {}
+        self.names, self.faults = source.names, source.faults
+
+    def read(self, name: str, max_bytes: int) -> bytes | Problem:
+        content = self._source.read(name, max_bytes)
+        self._read[name] = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
+        return content
+
+    def digest(self) -> str:
+        """A digest of the names and bytes that were read so far."""
+        return hashlib.sha256(repr(sorted(self._read.items())).encode()).hexdigest()
 
 
 class Finder:

@@ -61,7 +61,15 @@ def _add_documents(session: Session, standings: Sequence[Standing]) -> None:
 
 def _labels(session: Session, documents: Collection[int]) -> dict[int, tuple[str, str]]:
     rows = session.execute(
-        select(Document.id, Structure.code, Invoice.number, Resident.last_name, Resident.first_name, Client.name)
+        select(
+            Document.id,
+            Structure.code,
+            Document.left_as,
+            Invoice.number,
+            Resident.last_name,
+            Resident.first_name,
+            Client.name,
+        )
         .join(Invoice, Document.invoice_id == Invoice.id)
         .join(Structure, Invoice.structure_id == Structure.id)
         .outerjoin(Resident, Invoice.resident_id == Resident.id)
@@ -69,8 +77,8 @@ def _labels(session: Session, documents: Collection[int]) -> dict[int, tuple[str
         .where(Document.id.in_(documents))
     ).tuples()
     return {
-        document: (code, f"{client or full_name(last_name, first_name)} · {number}")
-        for document, code, number, last_name, first_name, client in rows
+        document: (code, f"{left_as or client or full_name(last, first)} · {number}")
+        for document, code, left_as, number, last, first, client in rows
     }
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.reading.overdue import OverdueStanding, read_overdue
@@ -74,7 +74,9 @@ def _nobody(_session: Session, _campaign: CampaignReference) -> list[Undocumente
 
 def _labels(session: Session, documents: Collection[int]) -> dict[int, tuple[str, str]]:
     rows = session.execute(
-        select(Document.id, Structure.code, Reminder.level, Client.name)
+        select(
+            Document.id, Structure.code, Reminder.level, func.coalesce(func.nullif(Document.left_as, ""), Client.name)
+        )
         .join(Reminder, Reminder.document_id == Document.id)
         .join(Client, Reminder.client_id == Client.id)
         .join(Structure, Client.structure_id == Structure.id)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
 from models.reading.campaign_lines import read_lines
+from models.reading.served import own_role, read_served, residents_of
 from models.rules.coverage import Coverage
-from models.tables.campaign import Campaign
+from models.rules.recipients import Role, normalise
+from models.tables.campaign import Campaign, CampaignLine
 from models.tables.delivery import Delivery
 from models.values.campaign import REAL, CampaignReference
 from settings.ledger import reading_ledger, writing_ledger
@@ -34,11 +38,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
     with reading_ledger() as session:
         standings = kind.of_month(session, campaign.period, campaign.structures)
         lines = read_lines(session, campaign.campaign_id)
-        served = set(
-            session.scalars(
-                select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
-            )
-        )
+        new = _new_addresses(session, [line for line in lines if line.preselected])
     shown = [line.shown for line in lines]
     selected = [line.shown for line in lines if line.preselected]
     rest = [line.shown for line in lines if not line.preselected]
@@ -60,14 +60,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
             load_settings().database,
             utc_now(),
         ),
-        new_addresses=[
-            {"name": line["name"], "number": line["number"], "address": address}
-            for line in selected
-            for _, address in line["addresses"]
-            if address.lower() not in served
-        ]
-        if served
-        else [],
+        new_addresses=new,
         lines=len(shown),
         leaving=[shown_columns(line) for line in selected],
         failing=[shown_columns(line) | {"why": why.get(line["number"], "")} for line in rest if _has_failed(line)],
@@ -81,6 +74,24 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
 
 def _has_failed(line: dict[str, Any]) -> bool:
     return line["coverage"] in {Coverage.FAILED, Coverage.UNCERTAIN}
+
+
+def _new_addresses(session: Session, lines: Sequence[CampaignLine]) -> list[dict[str, str]]:
+    """Addresses that replace the last one of this person, or that served nobody; none before the first campaign."""
+    addresses = select(Delivery.address).where(Delivery.accepted_at.is_not(None), Delivery.purpose == REAL).distinct()
+    served = set(session.scalars(addresses))
+    if not served:
+        return []
+    residents = residents_of(session, [line.document_id for line in lines])
+    last = read_served(session).residents
+    found = []
+    for line in lines:
+        for role, address in line.shown["addresses"]:
+            former = last.get((residents.get(line.document_id, 0), own_role(Role(role))), "")
+            if former != normalise(address) and (former or normalise(address) not in served):
+                name, number = line.shown["name"], line.shown["number"]
+                found.append({"name": name, "number": number, "address": address, "former": former})
+    return found
 
 
 def shown_columns(line: dict[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -79,8 +80,9 @@ def test_a_refused_import_ends_failed_with_every_fault_as_a_table(var: Path) -> 
     )
 
 
-def _facteur_import(folder: Path) -> int:
-    return run(Namespace(folder=str(folder)))
+def _facteur_import(folder: Path, **options: Any) -> int:
+    usual = {"dry_run": False, "json": False, "yes": ""}
+    return run(Namespace(folder=str(folder), **(usual | options)))
 
 
 def test_the_command_line_imports_without_any_server(var: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pikepdf
 import pytest
 from sqlalchemy import select
 
-from models.database.session import writing
+from models.database.session import reading, writing
+from models.reading.invoice_sources import read_invoice
+from models.reading.standings import read_standings
 from models.rules.states import DeliveryState
 from models.tables.campaign import Campaign
 from models.tables.delivery import Delivery
-from models.tables.document import Document
+from models.tables.document import Document, Printing
 from models.tables.invoice import Invoice
 from models.tables.reminder import Reminder, ReminderLine
 from models.values.campaign import REAL
@@ -30,6 +35,7 @@ def deliver(
     state: DeliveryState = DeliveryState.ACCEPTED,
     purpose: str = REAL,
     leased_until: datetime | None = None,
+    address: str = "josiane@example.org",
 ) -> None:
     """Put a delivery of an invoice into the ledger."""
     with writing(database_url) as session:
@@ -37,7 +43,12 @@ def deliver(
             kind=INVOICE, invoice=session.scalars(select(Invoice).where(Invoice.number == number)).one()
         )
         campaign = Campaign(
-            flow_run_id="run", kind=INVOICE, structures=[], parameters={}, purpose=purpose, created_at=NOW
+            flow_run_id=f"run-{number}",
+            kind=INVOICE,
+            structures=[],
+            parameters={},
+            purpose=purpose,
+            created_at=NOW,
         )
         session.add_all([document, campaign])
         session.flush()
@@ -45,7 +56,7 @@ def deliver(
             Delivery(
                 document_id=document.id,
                 version=1,
-                address="josiane@example.org",
+                address=address,
                 purpose=purpose,
                 role="resident",
                 campaign_id=campaign.id,
@@ -190,3 +201,98 @@ def test_what_a_reminder_enclosed_is_fixed(
     accepted(write(tmp_path / "paid", ("factures.csv", "120,00;120,00;;;oui", "120,00;0;;;")), database_url)
     report = bring(write(tmp_path / "newer", ("factures.csv", ";01/10/2024;", ";02/10/2024;")), database_url)
     assert [f"la facture F4 est déjà relancée le {ON}" in fault.problem for fault in report.faults] == [True] * fixed
+
+
+def print_file(database_url: str, number: str) -> None:
+    """Put an invoice into a file to print."""
+    with writing(database_url) as session:
+        billed = session.scalars(select(Invoice).where(Invoice.number == number)).one()
+        document = Document(kind=INVOICE, invoice=billed)
+        session.add(document)
+        session.flush()
+        session.add(Printing(document_id=document.id, version=1, printed_at=SENT_AT, file_name="courriers.pdf"))
+
+
+def test_what_was_printed_is_fixed_as_what_was_mailed(database_url: str, tmp_path: Path) -> None:
+    """The resident has the paper; what was not printed may still change."""
+    accepted(write(tmp_path / "first"), database_url)
+    print_file(database_url, "F3")
+    before = everything(database_url)
+    report = bring(write(tmp_path / "newer", ("factures.csv", "75,50;0;75,50", "1;0;1")), database_url)
+    assert [f"la facture F3 est déjà imprimée le {ON}" in fault.problem for fault in report.faults] == [True, True]
+    assert everything(database_url) == before
+    accepted(write(tmp_path / "other", ("factures.csv", "50,00;;50,00;20,00", "51;;51;21")), database_url)
+
+
+def with_pdf(folder: Path, name: str, pages: int) -> Path:
+    """The small import in which F3 has a PDF of its own; none when ``name`` is empty."""
+    write(folder, ("factures.csv", "75,50;0;75,50;;", f"75,50;0;75,50;;{name}"))
+    if name:
+        (folder / name).write_bytes(pdf(pages))
+    return folder
+
+
+def pdf(pages: int) -> bytes:
+    content = io.BytesIO()
+    with pikepdf.new() as made:
+        for _ in range(pages):
+            made.add_blank_page()
+        made.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "sentence"),
+    [
+        (("a.pdf", 1), ("a.pdf", 2), "« a.pdf » ne peut plus remplacer ce qui est parti"),
+        (("a.pdf", 1), ("", 0), "le PDF ne peut plus être retiré"),
+        (("", 0), ("a.pdf", 1), "« a.pdf » ne peut plus remplacer ce qui est parti"),
+        (("a.pdf", 1), ("b.pdf", 1), ""),
+    ],
+    ids=["replaced", "emptied", "put in the place of what was drawn", "the same bytes under another name"],
+)
+@pytest.mark.parametrize("gone", [deliver, print_file], ids=["mailed", "printed"])
+def test_the_pdf_of_what_left_is_kept(
+    gone: Callable[[str, str], None],
+    first: tuple[str, int],
+    then: tuple[str, int],
+    sentence: str,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    """Neither replaced nor emptied; before it leaves, both are allowed."""
+    newer = with_pdf(tmp_path / "newer", *then)
+    accepted(with_pdf(tmp_path / "first", *first), database_url)
+    key = invoice(database_url, "F3").pdf_key
+    accepted(newer, database_url)
+    accepted(tmp_path / "first", database_url)
+    gone(database_url, "F3")
+    report = bring(newer, database_url)
+    assert [sentence in str(fault) and "F3 est déjà" in str(fault) for fault in report.faults] == [True] * bool(
+        sentence
+    )
+    assert invoice(database_url, "F3").pdf_key == key
+
+
+def test_what_left_keeps_the_name_it_left_under(database_url: str, tmp_path: Path) -> None:
+    """Another person behind the code: her new invoice has her name, what was sent and printed has the old one."""
+    accepted(write(tmp_path / "first"), database_url)
+    deliver(database_url, "F1")
+    print_file(database_url, "F3")
+    accepted(
+        write(
+            tmp_path / "newer",
+            ("residents.csv", "MAILLY;Josiane", "PERSONNE;Autre"),
+            ("residents.csv", "BÉRANGER;Éric", "Béranger;Erik"),
+            ("residents.csv", "ÇELIK;Zoé", "ÇELIK-DUPONT;Zoé"),
+            ("factures.csv", "S1;F2;", "S1;F9;R1;;2024-09;30/09/2024;;1;0;1;;;;\nS1;F2;"),
+        ),
+        database_url,
+    )
+    with reading(database_url) as session:
+        names = {standing.number: standing.name for standing in read_standings(session, "2024-09")}
+        papers = {
+            number: read_invoice(session.connection(), invoice(database_url, number).id).paper.name for number in names
+        }
+    assert names == papers
+    assert names == {"F1": "MAILLY Josiane", "F9": "PERSONNE Autre", "F2": "BÉRANGER Erik", "F3": "ÇELIK Zoé"}

@@ -72,7 +72,7 @@ def as_text(report: Report) -> str:
         if finding.remedy:
             rows.append(f"{'':<13}  {'':<{width}}  Que faire : {finding.remedy}")
     if report.new_addresses:
-        rows.append(f"\nAdresses qui n'ont encore jamais reçu de facture ({len(report.new_addresses)}) :")
+        rows.append(f"\nAdresses nouvelles ou changées ({len(report.new_addresses)}) :")
     for line in report.new_addresses:
         former = f"  (remplace {line.former})" if line.former else ""
         rows.append(f"  {line.structure}  {line.name}  {line.number}  {line.address}{former}")
