@@ -15,12 +15,13 @@ from models.tables.invoice import Invoice
 from models.tables.organisation import Structure
 from tasks.composing import archive
 from tasks.entry.confined import Confined, Lost
+from tasks.entry.parsing import fold
 from tasks.entry.problems import Problem, visible
 from tasks.french.numbers import counted
 from tasks.imports.bounds import MAX_PDF_BYTES, MEGABYTE, OPENING_BYTES, PDF_SECONDS
 from tasks.imports.faults import Fault
 from tasks.imports.invoice_states import InvoiceState
-from tasks.imports.pdfs import EXPECTED_PDF, examine_pdf
+from tasks.imports.pdfs import EXPECTED_PDF, examine_pdf, pdf_text
 from tasks.imports.rows import Row, TableFile
 from tasks.imports.source import Finder, Source
 from tasks.imports.stored import QUERY_VALUES, Pair, pair_of
@@ -33,12 +34,14 @@ NAMED_PDFS = 10
 class CheckedPdf:
     """A PDF that can be sent. ``key`` is the digest of the bytes that were checked, and so their key in the archive.
 
-    ``active`` is what it does at the reader's beyond being shown, in French words.
+    ``active`` is what it does at the reader's beyond being shown, in French words. ``text`` is what stands on its first
+    pages, folded, as far as it can be read.
     """
 
     name: str
     key: str
     active: tuple[str, ...] = ()
+    text: str = ""
 
 
 def check_pdfs(source: Source, file: TableFile) -> tuple[dict[int, CheckedPdf], list[Fault]]:
@@ -136,7 +139,10 @@ def _check(source: Source, finder: Finder, wanted: str, beside: Confined) -> Che
     if isinstance(found, Lost):
         bounds = f"{OPENING_BYTES // MEGABYTE} Mo de mémoire et {PDF_SECONDS} secondes"
         return Problem(f"est un PDF endommagé, qui ne s'ouvre pas en {bounds}", EXPECTED_PDF)
-    return found if isinstance(found, Problem) else CheckedPdf(name, _digest(content), found)
+    if isinstance(found, Problem):
+        return found
+    text = beside.call(pdf_text, content)
+    return CheckedPdf(name, _digest(content), found, "" if isinstance(text, Lost) else fold(text))
 
 
 def _predicate(clause: str) -> str:

@@ -1,4 +1,4 @@
-"""The check of a PDF that an import brings, before it is sent to anybody as it is."""
+"""The check of a PDF that an import brings, before it is sent to anybody as it is; and the text that stands on it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import pikepdf
+import pypdfium2  # type: ignore[import-untyped]
 
 from tasks.entry.problems import Problem, visible
 
 EXPECTED_PDF = "un PDF d'au moins une page, sans mot de passe"
+
+READ_PAGES = 2
+READ_CHARACTERS = 4000
 
 _SEARCHED_BYTES = 1024
 _DEPTH = 50  # of values inside of one another, which are looked into
@@ -65,3 +69,21 @@ def _active(value: object, depth: int) -> Iterator[str]:
     for item in inside:
         if depth and isinstance(item, pikepdf.Object) and not item.is_indirect:
             yield from _active(item, depth - 1)
+
+
+def pdf_text(content: bytes) -> str:
+    """The beginning of the text of a PDF that ``examine_pdf`` let pass; empty when there is none that can be read."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError:
+        return ""
+    try:
+        parts = []
+        for number in range(min(len(document), READ_PAGES)):
+            page = document[number].get_textpage()
+            parts.append(page.get_text_range(0, min(page.count_chars(), READ_CHARACTERS)) if page.count_chars() else "")
+        return "\n".join(parts)[:READ_CHARACTERS]
+    except pypdfium2.PdfiumError:
+        return ""
+    finally:
+        document.close()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from tasks.french.numbers import counted
 from tasks.imports.changes import Change
 from tasks.imports.faults import Fault
+from tasks.imports.remarks import Remark, shown_sentences
 
 SHOWN_FAULTS = 200
 SHOWN_CHANGES = 200  # of those that are not dangerous
@@ -37,8 +38,8 @@ class ImportReport:
     """The outcome of an import of ``source``. Of a refused one, ``counts`` and ``changes`` are empty.
 
     ``counts`` is by file ("residents"), also of what was not written; ``notes`` are French sentences about what was
-    left aside. ``digest`` names the bytes and the dangerous changes that are shown, ``taken_by`` the initials of who
-    took these.
+    left aside, ``remarks`` are doubts. ``digest`` names the bytes and the dangerous changes that are shown,
+    ``taken_by`` the initials of who took these.
     """
 
     source: str
@@ -47,6 +48,7 @@ class ImportReport:
     counts: dict[str, Counts] = field(default_factory=dict)
     outcome: Outcome = Outcome.ACCEPTED
     changes: tuple[Change, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     digest: str = ""
     taken_by: str = ""
 
@@ -115,6 +117,11 @@ class ImportReport:
         """A sentence on the faults that are not shown, empty when all are."""
         more = len(self.faults) - SHOWN_FAULTS
         return f"… et {counted(more, 'autre anomalie', 'autres anomalies')}." if more > 0 else ""
+
+    @property
+    def shown_remarks(self) -> list[str]:
+        """What is unlikely, as far as it is worth reading on one page."""
+        return shown_sentences(self.remarks)
 
     @property
     def shown_changes(self) -> tuple[Change, ...]:

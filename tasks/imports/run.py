@@ -29,7 +29,9 @@ from tasks.imports.invoice_states import InvoiceState, merge
 from tasks.imports.left_names import keep_names
 from tasks.imports.line_checks import check_lines, read_lines
 from tasks.imports.opening import read_tables
+from tasks.imports.plausibility import find_remarks
 from tasks.imports.recording import record
+from tasks.imports.remarks import Remark
 from tasks.imports.report import Counts, ImportReport, Outcome
 from tasks.imports.rows import Row
 from tasks.imports.sent import read_sent
@@ -134,7 +136,8 @@ class _Import:
             return ImportReport.refused(self._shown, _in_order(faults, self._files), tuple(notes))
         served = read_served(session)
         changes = find_changes(self._files, stored, states, served)
-        return _Judged(stored, states, tuple(notes), served, changes, self._digest(changes))
+        remarks = find_remarks(session, self._files, stored, states, self._pdfs, self._now)
+        return _Judged(stored, states, tuple(notes), served, changes, remarks, self._digest(changes))
 
     def _digest(self, changes: Sequence[Change]) -> str:
         """Names what is shown: the bytes that were read, and what is dangerous about them today."""
@@ -153,6 +156,7 @@ class _Import:
             counts=counts,
             outcome=outcome,
             changes=judged.changes,
+            remarks=judged.remarks,
             digest=judged.digest,
             taken_by=consent.initials if consent and judged.dangerous else "",
         )
@@ -167,6 +171,7 @@ class _Judged:
     notes: tuple[str, ...]
     served: Served
     changes: tuple[Change, ...]
+    remarks: tuple[Remark, ...]
     digest: str
 
     @property

@@ -70,6 +70,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
         },
         "faults": [_fault(fault) for fault in report.faults],
         "changes": [_change(change) for change in report.changes],
+        "remarks": [{"kind": remark.doubt.value, "sentence": remark.sentence} for remark in report.remarks],
         "notes": list(report.notes),
     }
 
@@ -113,6 +114,8 @@ def show(report: ImportReport) -> None:
         print(f"  - {fault}")
     if report.more_faults:
         print(f"  {report.more_faults}")
+    for sentence in report.shown_remarks:
+        print(f"  À vérifier : {sentence}")
     for note in report.notes:
         print(f"  Remarque : {note}")
     if report.outcome is Outcome.WAITING:
