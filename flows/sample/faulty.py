@@ -7,7 +7,7 @@ from pathlib import Path
 FAULTS: tuple[tuple[str, str, str], ...] = (
     # file, what stands in it, what takes its place there the first time
     ("structures.csv", "EXEMFRPPXXX", "EXEM"),
-    ("tuteurs.csv", ";curateur;", ";curatelle;"),
+    ("tuteurs.csv", "nathalie.laine2@", "nathalie.lainé2@"),
     ("residents.csv", ";josiane.mailly@example.org;", ";MAILLY Josiane <josiane.mailly@example.org>;"),
     ("residents.csv", ";T0007;tuteur;", ";T9999;tuteur;"),
     ("residents.csv", "TILLEULS;R0019;", "TILLEULS;R0018;"),

@@ -10,6 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 from tasks.entry.problems import Problem, is_hidden, visible
 
 EXPECTED = "une seule adresse, comme prenom.nom@example.org"
+ONE_OF_SEVERAL = (
+    "une seule adresse ; la seconde personne a sa ligne dans tuteurs, ou une adresse partagée que les deux relèvent"
+)
 
 LONGEST = 320  # RFC 5321: 64 before the @, 255 after it
 
@@ -48,7 +51,7 @@ def check_address(text: str) -> str | AddressFault:
     if not address:
         return AddressFault("", "l'adresse est vide")
     if _SEVERAL.search(address):
-        return AddressFault(address, "contient plusieurs adresses")
+        return AddressFault(address, "contient plusieurs adresses", ONE_OF_SEVERAL)
     if _NAMED.search(address):
         return AddressFault(
             address, "contient un nom ou des chevrons en plus de l'adresse", "l'adresse seule, comme j@example.org"

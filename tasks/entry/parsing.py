@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,9 +26,13 @@ FIRST_YEAR, LAST_YEAR = 1990, 2099
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
 _GROUP_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f\u2009](?=\d{3}(?:\D|$))")
-_FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 # Excel and databases write a date with the time of midnight.
-_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+_MIDNIGHT = r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?"
+_FRENCH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})" + _MIDNIGHT, re.ASCII)
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})" + _MIDNIGHT, re.ASCII)
+_MONTH_OF_YEAR = re.compile(r"(\d{1,2})/(\d{4})", re.ASCII)
+_YEAR_AND_MONTH = re.compile(r"(\d{4})(\d{2})", re.ASCII)
+_LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 _FINESS = re.compile(r"\d[\dAB]\d{7}", re.ASCII)
 _SPREADSHEET_ERRORS = frozenset(
     {
@@ -70,6 +75,19 @@ def text(longest: int) -> Parser:
         return _bounded(value, longest)
 
     return parse
+
+
+def joined(longest: int) -> Parser:
+    """``text``, where a line break is a space: software breaks long labels for its own paper."""
+    one_line = text(longest)
+    return lambda written: one_line(_LINE_BREAK.sub(" ", written.strip()))
+
+
+def usual(words: tuple[str, ...], longest: int) -> Parser:
+    """Any words; the usual ones as they are written here, whatever their case and accents."""
+    known = {fold(word): word for word in words}
+    other = text(longest)
+    return Offered(words, lambda written: known.get(fold(written)) or other(written))
 
 
 def lines(longest: int) -> Parser:
@@ -127,9 +145,16 @@ def day(written: str) -> date | Problem:
 
 
 def period(written: str) -> str | Problem:
-    """A month as it is stored, ``2024-09``. Excel turns that into the first day of the month, which is read back."""
+    """A month as it is stored, ``2024-09``; ``09/2024`` and ``202409`` are read too.
+
+    Excel turns a month into its first day, which is read back.
+    """
     value = written.strip()
-    first_day = day(value) if _ISO_DATE.fullmatch(value) else None
+    if match := _MONTH_OF_YEAR.fullmatch(value):
+        value = f"{match[2]}-{match[1]:0>2}"
+    elif match := _YEAR_AND_MONTH.fullmatch(value):
+        value = f"{match[1]}-{match[2]}"
+    first_day = day(value) if _ISO_DATE.fullmatch(value) or _FRENCH_DATE.fullmatch(value) else None
     if isinstance(first_day, date) and first_day.day == 1:
         value = f"{first_day:%Y-%m}"
     found = Period.parse(value)
@@ -180,6 +205,17 @@ def amount(written: str) -> Decimal | Problem:
     return found.quantize(Decimal("0.01"))
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A parser that has words to choose from, so that a form or a sheet can offer them."""
+
+    words: tuple[str, ...]
+    parse: Parser
+
+    def __call__(self, written: str) -> Any:
+        return self.parse(written)
+
+
 def choice(words: Mapping[str, Any]) -> Parser:
     """One of some French words, whatever its case and accents."""
     folded = {fold(word): value for word, value in words.items()}
@@ -188,7 +224,7 @@ def choice(words: Mapping[str, Any]) -> Parser:
         found = folded.get(fold(written))
         return Problem("n'est pas une valeur connue", " ou ".join(words)) if found is None else found
 
-    return parse
+    return Offered(tuple(words), parse)
 
 
 def siret(written: str) -> str | Problem:

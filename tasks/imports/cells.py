@@ -21,11 +21,13 @@ class Sheet:
     """The cells of a file: the names of its columns, then (line, cells) for each row that is not empty.
 
     ``line`` counts from 1 as an editor does; a row with line breaks in a field has the number of its first line.
+    ``notes`` are French clauses about what the sheet hides.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     header_line: int = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,19 @@ class Table:
     columns: tuple[Column, ...]
     one_of: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        """What its rows are known by."""
+        names = {"structure_code", "code", "number"}
+        return tuple(column for column in self.columns if column.attribute in names and column.required)
+
     def column(self, attribute: str) -> Column:
         return next(column for column in self.columns if column.attribute == attribute)
 
 
 CODE = parsing.text(60)
 DISPUTED = parsing.choice({"oui": True, "non": False, "vrai": True, "faux": False})
-GUARDIAN_KINDS = parsing.choice({kind: kind for kind in ("tuteur", "curateur", "MJPM", "famille")})
+GUARDIAN_KINDS = parsing.usual(("tuteur", "curateur", "MJPM", "famille"), 40)
 CLIENT_KINDS = parsing.choice({"professionnel": ClientKind.PROFESSIONAL, "particulier": ClientKind.CONSUMER})
 POLICIES = parsing.choice(
     {
@@ -140,7 +146,7 @@ LINES = Table(
     (
         Column("structure", "structure_code", CODE),  # only needed where two structures share a number
         Column("numero_facture", "number", CODE, required=True),
-        Column("libelle", "label", parsing.text(500), required=True),
+        Column("libelle", "label", parsing.joined(500), required=True),
         Column("quantite", "quantity", parsing.number(3, Decimal(10) ** 9), empty=None),
         Column("prix_unitaire", "unit_price", parsing.number(4, Decimal(10) ** 10), empty=None),
         Column("montant", "amount", parsing.amount, required=True),

@@ -11,6 +11,7 @@ from tasks.imports.bounds import MAX_FILE_BYTES, MEGABYTE, OPENING_BYTES, WORKBO
 from tasks.imports.cells import Sheet, SheetProblem, read_csv
 from tasks.imports.columns import TABLES, Table
 from tasks.imports.faults import Fault
+from tasks.imports.near_names import near_name_fault
 from tasks.imports.rows import TableFile, read_rows
 from tasks.imports.source import Finder, Source
 from tasks.imports.workbooks import EXPECTED_XLSX, read_xlsx
@@ -43,6 +44,7 @@ def read_tables(source: Source) -> tuple[dict[str, TableFile], list[Fault], list
         files[table.name], table_faults, table_notes = _read_table(source, table, found[0])
         faults += table_faults
         notes += table_notes
+    faults += [fault for name in source.names if name not in known and (fault := near_name_fault(name))]
     if not known and not faults:
         names = ", ".join(table.name for table in TABLES)
         expected = f"au moins un de ces fichiers, en .csv ou en .xlsx : {names}"
@@ -82,7 +84,7 @@ def _left_aside(source: Source, invoices: TableFile, known: set[str]) -> list[st
         return []
     finder = Finder(source.names)
     named = {finder.find(row.values["pdf_name"]) for row in invoices.rows if row.values.get("pdf_name")}
-    unknown = [name for name in source.names if name not in known and name not in named]
+    unknown = [name for name in source.names if name not in known and name not in named and not near_name_fault(name)]
     if not unknown:
         return []
     listed = ", ".join(f"« {visible(name)} »" for name in unknown[:NAMED_FILES])

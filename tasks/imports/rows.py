@@ -10,6 +10,7 @@ from tasks.entry.problems import Problem, visible
 from tasks.imports.cells import Sheet
 from tasks.imports.columns import Column, Table
 from tasks.imports.faults import Fault
+from tasks.imports.sheet_traps import UNSAVED_FORMULA
 
 
 @dataclass(slots=True)
@@ -27,12 +28,17 @@ class Row:
 
 @dataclass(slots=True)
 class TableFile:
-    """The rows of one file of the import. A file that could not be read at all is there, not ``readable``."""
+    """The rows of one file of the import, and the sheet they come from.
+
+    A file that could not be read at all, or lacks what its rows are known by, is there, not ``readable``: nobody can
+    say what it does not hold.
+    """
 
     table: Table
     file: str
     rows: list[Row] = field(default_factory=list)
     readable: bool = True
+    sheet: Sheet | None = None
 
     def fault(self, row: Row, attribute: str, problem: Problem) -> Fault:
         """Place a problem at a cell of this file."""
@@ -42,8 +48,13 @@ class TableFile:
 
 def read_rows(table: Table, file: str, sheet: Sheet) -> tuple[TableFile, list[Fault], list[str]]:
     """The rows of a sheet, every fault in them, and notes on the columns that are left alone."""
-    found = TableFile(table, file)
+    found = TableFile(table, file, sheet=sheet)
     columns, faults, notes = _find_columns(table, file, sheet)
+    notes += [f"{file} : {note}" for note in sheet.notes]
+    if not columns:
+        found.readable = False
+        return found, faults, []
+    found.readable = {column.attribute for column, _ in columns} >= {c.attribute for c in table.keys}
     for line, cells in sheet.rows:
         row = Row(line)
         extra = [cell for cell in cells[len(sheet.header) :] if cell.strip()]
@@ -69,6 +80,11 @@ def read_rows(table: Table, file: str, sheet: Sheet) -> tuple[TableFile, list[Fa
 def _value(column: Column, cell: str) -> Any:
     if not cell.strip():
         return Problem("ce champ est vide", "une valeur") if column.required else column.empty
+    if cell == UNSAVED_FORMULA:
+        return Problem(
+            "est une formule dont la valeur n'est pas enregistrée",
+            "une valeur : ouvrez le fichier dans Excel, enregistrez-le, importez de nouveau",
+        )
     if is_spreadsheet_error(cell):
         return Problem("est une erreur d'Excel", "une valeur")
     return column.parse(cell)
@@ -92,6 +108,10 @@ def _find_columns(table: Table, file: str, sheet: Sheet) -> tuple[list[tuple[Col
             faults.append(Fault.of(problem, file, sheet.header_line, column.name))
         else:
             found[column.name] = (column, position)
+    if not found:
+        names = ", ".join(column.name for column in table.columns if column.required)
+        problem = Problem("cette ligne n'est pas celle des noms de colonnes", f"une première ligne avec {names}")
+        return [], [Fault.of(problem, file, sheet.header_line)], []
     for column in table.columns:
         if column.required and column.name not in found:
             problem = Problem("cette colonne manque", "une colonne de ce nom, remplie à chaque ligne")

@@ -6,6 +6,7 @@ import html
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from xml.parsers import expat
 
@@ -14,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from tasks.entry.problems import Problem
 from tasks.imports.bounds import MAX_CELL_CHARACTERS, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_WORKBOOK_BYTES
 from tasks.imports.cells import Sheet, SheetProblem, checked_header, text_too_long, too_many_rows
+from tasks.imports.sheet_traps import FIRST_PARTS, Traps
 from tasks.imports.unpacking import member_problem, open_archive, read_member
 
 EXPECTED_XLSX = "un classeur Excel .xlsx ordinaire, sans mot de passe"
@@ -30,8 +32,12 @@ class _OutOfBoundsError(Exception):
 
 
 def read_xlsx(content: bytes) -> Sheet | SheetProblem:
-    """The cells of the first sheet, whatever the bytes are. Numbers lose their format, dates become ISO."""
-    copy = _checked_copy(content)
+    """The cells of the first sheet, whatever the bytes are.
+
+    Numbers lose their format, but for leading zeros; dates become ISO.
+    """
+    traps = Traps()
+    copy = _checked_copy(content, traps)
     if isinstance(copy, Problem):
         return SheetProblem(copy)
     try:
@@ -48,7 +54,8 @@ def read_xlsx(content: bytes) -> Sheet | SheetProblem:
         return SheetProblem(Problem("le fichier est vide", "une première ligne avec les noms des colonnes"))
     if len(filled) - 1 > MAX_ROWS:
         return SheetProblem(too_many_rows(), MAX_ROWS + 2)
-    return checked_header(filled[0], tuple(filled[1:]))
+    checked = checked_header(filled[0], tuple(filled[1:]))
+    return checked if isinstance(checked, SheetProblem) else replace(checked, notes=tuple(traps.notes))
 
 
 def _text(value: float | str | bool | date | datetime | time | timedelta) -> str:
@@ -67,10 +74,11 @@ def _text(value: float | str | bool | date | datetime | time | timedelta) -> str
             return str(value)
 
 
-def _checked_copy(content: bytes) -> bytes | Problem:
+def _checked_copy(content: bytes, traps: Traps) -> bytes | Problem:
     """The parts of a workbook that hold cells, unpacked within bounds and packed again without compression.
 
-    So the reader of workbooks, which trusts what it is given, unpacks nothing that was not measured here.
+    So the reader of workbooks, which trusts what it is given, unpacks nothing that was not measured here. ``traps``
+    learns what that reader drops.
     """
     archive = open_archive(io.BytesIO(content), MAX_WORKBOOK_BYTES)
     unreadable = Problem("le fichier n'est pas un classeur lisible", EXPECTED_XLSX)
@@ -79,7 +87,7 @@ def _checked_copy(content: bytes) -> bytes | Problem:
     copy = io.BytesIO()
     left = MAX_WORKBOOK_BYTES
     with zipfile.ZipFile(copy, "w") as output:
-        for member in archive.infolist():
+        for member in sorted(archive.infolist(), key=lambda m: _rank(m.filename)):
             if not member.filename.endswith((".xml", ".rels")):
                 continue
             problem = member_problem(member)
@@ -91,6 +99,7 @@ def _checked_copy(content: bytes) -> bytes | Problem:
                 return text_too_long()
             try:
                 _check_extent(part)
+                part = traps.learn(member.filename, part)
             except _OutOfBoundsError:
                 return Problem(
                     "le classeur a des cellules trop loin à droite ou en bas",
@@ -104,6 +113,11 @@ def _checked_copy(content: bytes) -> bytes | Problem:
 
 def _is_too_long(text: bytes) -> bool:
     return len(html.unescape(text.decode("utf-8", "replace").strip())) > MAX_CELL_CHARACTERS
+
+
+def _rank(name: str) -> int:
+    """The parts that tell how to read the others come first."""
+    return FIRST_PARTS.index(name) if name in FIRST_PARTS else len(FIRST_PARTS)
 
 
 def _check_extent(part: bytes) -> None:

@@ -12,7 +12,7 @@ from models.rules.states import DeliveryState
 from models.tables.delivery import Delivery
 from models.tables.document import Document
 from models.tables.invoice import Invoice
-from models.tables.people import Resident
+from models.tables.people import Guardian, Resident
 from models.values.ending import Ending
 from models.values.kinds import RecipientPolicy
 from settings.ledger import reading_ledger
@@ -79,7 +79,7 @@ def _one(session: Session, found: FoundResident, period: str) -> Ending:
         "resident",
         found=found,
         email=resident.email,
-        guardian=(guardian.organisation or guardian.full_name) if guardian else "",
+        guardian=_guardian(guardian) if guardian else "",
         guardian_email=guardian.email if guardian else "",
         policy=POLICY[RecipientPolicy(resident.recipients)],
         left_on=paris_day(resident.left_on),
@@ -95,6 +95,11 @@ def _one(session: Session, found: FoundResident, period: str) -> Ending:
     )
     number = len(invoices)
     return Ending(f"{found.name}, {found.structure_name} : {number} facture{'s' if number > 1 else ''}.", page=page)
+
+
+def _guardian(guardian: Guardian) -> str:
+    name = guardian.organisation or guardian.full_name
+    return f"{name} ({guardian.kind})" if guardian.kind else name
 
 
 def _invoice(

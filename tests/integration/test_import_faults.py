@@ -217,6 +217,24 @@ def test_every_fault_is_told_and_nothing_is_stored(
             assert session.scalars(select(ImportRun)).all() == []
 
 
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("structures.csv", "code;"),
+        ("tuteurs.csv", "code;"),
+        ("residents.csv", ";code;"),
+        ("residents.csv", "structure;"),
+        ("clients.csv", ";code;"),
+        ("factures.csv", ";numero;"),
+        ("lignes.csv", "numero_facture;"),
+    ],
+)
+def test_a_file_without_its_key_column_is_one_fault(file: str, column: str, database_url: str, tmp_path: Path) -> None:
+    """And not one for each row that refers to it."""
+    report = bring(write(tmp_path / "import", (file, column, column.replace("e", "x", 1))), database_url)
+    assert [fault.problem for fault in report.faults] == ["cette colonne manque"]
+
+
 def test_ten_faults_are_ten_sentences(database_url: str, tmp_path: Path) -> None:
     """Not only the first: all that was planted, and nothing that follows from it."""
     write_faulty_sample(tmp_path / "faulty")

@@ -52,16 +52,20 @@ def test_an_absent_column_is_no_value_and_an_empty_cell_is_the_empty_value() -> 
 
 def test_every_faulty_cell_of_a_file_is_reported_with_line_column_and_value() -> None:
     """A clerk corrects all of a file in one go."""
-    _, faults, _ = _read(GUARDIANS, 'code;nom;type;email\nT1;;cousin;jean@@x\nT2;"a\nb";famille;#N/A\n')
+    _, faults, _ = _read(
+        GUARDIANS, 'code;nom;type;email\nT1;;cousin;jean@@x\nT2;"a\nb";a@b.fr;#N/A\nT3;x;;a@b.fr, c@d.fr\nT4;x;;=…\n'
+    )
     assert [str(fault) for fault in faults] == [
         "tuteurs.csv, ligne 2, colonne nom : ce champ est vide ; attendu : une valeur.",
-        "tuteurs.csv, ligne 2, colonne type : « cousin » n'est pas une valeur connue ; "
-        "attendu : tuteur ou curateur ou MJPM ou famille.",
         "tuteurs.csv, ligne 2, colonne email : « jean@@x » n'est pas une adresse e-mail valable ; "
         "attendu : une seule adresse, comme prenom.nom@example.org.",
         "tuteurs.csv, ligne 3, colonne nom : « a↵b » contient un retour à la ligne ; "
         "attendu : un texte d'une seule ligne.",
         "tuteurs.csv, ligne 3, colonne email : « #N/A » est une erreur d'Excel ; attendu : une valeur.",
+        "tuteurs.csv, ligne 5, colonne email : « a@b.fr, c@d.fr » contient plusieurs adresses ; attendu : une seule "
+        "adresse ; la seconde personne a sa ligne dans tuteurs, ou une adresse partagée que les deux relèvent.",
+        "tuteurs.csv, ligne 6, colonne email : « =… » est une formule dont la valeur n'est pas enregistrée ; attendu : "
+        "une valeur : ouvrez le fichier dans Excel, enregistrez-le, importez de nouveau.",
     ]
 
 
@@ -73,6 +77,12 @@ def test_every_faulty_cell_of_a_file_is_reported_with_line_column_and_value() ->
         ),
         pytest.param(
             "code;nom;Nom\nT1;X;Y\n", "tuteurs.csv, ligne 1, colonne nom : cette colonne figure deux fois", id="twice"
+        ),
+        pytest.param(
+            "Liste des tuteurs;\nCODE;NOM\nT1;X\n",
+            "tuteurs.csv, ligne 1 : cette ligne n'est pas celle des noms de colonnes ; attendu : une première ligne "
+            "avec code, nom.",
+            id="a title above",
         ),
         pytest.param("code;nom\nT1;X;Y\n", "tuteurs.csv, ligne 2 : cette ligne a 3 champs, l'en-tête 2", id="shifted"),
     ],

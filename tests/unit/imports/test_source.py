@@ -180,12 +180,44 @@ def test_imports_may_be_kept_to_one_folder(tmp_path: Path, written: str, found: 
 def test_unknown_files_are_named(tmp_path: Path) -> None:
     """A file that is not read is not silently forgotten."""
     (tmp_path / "structures.csv").write_bytes(CSV)
-    (tmp_path / "residents.xls").write_bytes(b"")
+    (tmp_path / "menu.xls").write_bytes(b"")
     (tmp_path / "~$structures.xlsx").write_bytes(b"")
     with opened(tmp_path) as found:
         assert not isinstance(found, Problem)
-        notes = read_tables(found)[2]
-    assert notes == ["Fichier inconnu, laissé de côté : « residents.xls »."]
+        _, faults, notes = read_tables(found)
+    assert (faults, notes) == ([], ["Fichier inconnu, laissé de côté : « menu.xls »."])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("residents.xls", "ce type de fichier n'est pas lu ; attendu : residents.csv ou residents.xlsx"),
+        ("residents.ods", "ce type de fichier n'est pas lu"),
+        ("résidents.csv", "ce nom est presque celui du fichier residents"),
+        ("residents (1).csv", "ce nom est presque celui du fichier residents"),
+        ("Résident.xlsx", "ce nom est presque celui du fichier residents"),
+        ("residants.csv", "ce nom est presque celui du fichier residents"),
+        ("Copie de factures.xlsx", "ce nom est presque celui du fichier factures"),
+        ("factures 2024-09.csv", "ce nom est presque celui du fichier factures"),
+        ("export_lignes.csv", "ce nom est presque celui du fichier lignes"),
+        ("structures - Copie.csv", "ce nom est presque celui du fichier structures"),
+        ("client.csv", "ce nom est presque celui du fichier clients"),
+        ("facture.pdf", ""),
+        ("Lisez-moi.txt", ""),
+        ("anciens/residents.csv", ""),
+        ("tarifs.xlsx", ""),
+    ],
+)
+def test_a_file_that_is_almost_named_is_a_fault(name: str, sentence: str, tmp_path: Path) -> None:
+    """Left aside, a clerk's correction would be dropped, and the import said that nothing has changed."""
+    (tmp_path / "structures.csv").write_bytes(CSV)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(CSV)
+    with opened(tmp_path) as found:
+        assert not isinstance(found, Problem)
+        _, faults, notes = read_tables(found)
+    assert [str(fault).startswith(f"{name} : {sentence}") for fault in faults] == [True] * bool(sentence)
+    assert bool(notes) == (not sentence)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.imports.bounds import MAX_ROWS
 from tasks.imports.cells import Sheet, SheetProblem
+from tasks.imports.sheet_traps import UNSAVED_FORMULA
 from tasks.imports.workbooks import read_xlsx
 from tests.unit.imports.bombs import shared_text_workbook
 from tests.unit.imports.xlsx import PARTS, package, with_sheet, workbook
@@ -36,6 +37,67 @@ def test_a_failed_formula_is_text_not_an_empty_cell() -> None:
     )
     assert isinstance(sheet, Sheet)
     assert sheet.rows == ((2, ("#N/A",)),)
+
+
+STYLES = """<numFmts count="3"><numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165"
+formatCode="[$-40C]000000;-0"/><numFmt numFmtId="166" formatCode="0.00"/></numFmts><cellStyleXfs><xf numFmtId="164"/>
+</cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf
+numFmtId="166"/></cellXfs>"""
+
+
+def styled(cells: str, after: str = "") -> bytes:
+    """A workbook with these cells in its second row, and number formats made of zeros in styles 2 and 3."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    heading = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    return package(
+        {
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{after.partition("|")[0]}<sheetData>{heading}<row r="2">{cells}</row></sheetData>'
+            f"{after.partition('|')[2]}</worksheet>"
+        }
+        | PARTS
+        | {"xl/styles.xml": f'<styleSheet xmlns="{main}">{STYLES}</styleSheet>'}
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        pytest.param('<c r="A2" s="2"><v>1000</v></c>', "01000", id="a postcode"),
+        pytest.param('<c r="A2" s="3" t="n"><v>12</v></c>', "000012", id="a code, with a locale and two sections"),
+        pytest.param('<c r="A2" s="2"><v>1000.0</v></c>', "01000", id="stored as a float"),
+        pytest.param('<c r="A2" s="2"><v>123456</v></c>', "123456", id="longer than the format"),
+        pytest.param('<c r="A2" s="2"><f>500*2</f><v>1000</v></c>', "01000", id="computed"),
+        pytest.param('<c r="A2" s="4"><v>1000</v></c>', "1000", id="another format"),
+        pytest.param('<c r="A2" s="2"><v>12.5</v></c>', "12.5", id="no whole number"),
+        pytest.param('<c r="A2"><f>B2</f></c>', UNSAVED_FORMULA, id="a formula without a value"),
+        pytest.param('<c r="A2" s="2"><f>B2</f><v/></c>', UNSAVED_FORMULA, id="with an empty one, as openpyxl writes"),
+        pytest.param('<c r="A2"><f t="shared" si="0"/></c>', UNSAVED_FORMULA, id="a shared formula"),
+        pytest.param('<c r="A2" t="str"><f>""</f><v></v></c><c r="B2"><v>1</v></c>', "", id="an empty text"),
+        pytest.param('<c r="A2" t="str"><f>"j"</f><v>j</v></c>', "j", id="a formula with its value"),
+    ],
+)
+def test_a_cell_has_what_excel_shows(cell: str, shown: str) -> None:
+    """Leading zeros of a format stay; a formula that was never computed is told from an empty cell."""
+    sheet = read_xlsx(styled(cell))
+    assert isinstance(sheet, Sheet)
+    assert sheet.rows[0][1][0] == shown
+
+
+def test_what_a_sheet_hides_is_named() -> None:
+    """Merged cells have one value, hidden ones are imported with the rest."""
+    columns = '<cols><col min="3" max="4" hidden="1"/></cols>'
+    merged = '<mergeCells><mergeCell ref="A2:A5"/></mergeCells>'
+    content = styled(
+        '<c r="A2"><v>1</v></c></row><row r="3" hidden="1"><c r="A3"><v>1</v></c></row><row r="4" hidden="1">',
+        f"{columns}|{merged}",
+    )
+    sheet = read_xlsx(content)
+    assert isinstance(sheet, Sheet)
+    assert sheet.notes == (
+        "cellules fusionnées (A2:A5) : la première a la valeur, les autres sont lues vides.",
+        "lignes masquées (3 à 4) : importées comme les autres.",
+        "colonnes masquées (C à D) : importées comme les autres.",
+    )
 
 
 def test_a_number_of_fourteen_digits_keeps_them() -> None:
