@@ -48,12 +48,11 @@ numFmtId="166"/></cellXfs>"""
 def styled(cells: str, after: str = "") -> bytes:
     """A workbook with these cells in its second row, and number formats made of zeros in styles 2 and 3."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    before, _, below = after.partition("|")
     heading = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+    sheet = f'{before}<sheetData>{heading}<row r="2">{cells}</row></sheetData>{below}'
     return package(
-        {
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{after.partition("|")[0]}<sheetData>{heading}<row r="2">{cells}</row></sheetData>'
-            f"{after.partition('|')[2]}</worksheet>"
-        }
+        {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">{sheet}</worksheet>'}
         | PARTS
         | {"xl/styles.xml": f'<styleSheet xmlns="{main}">{STYLES}</styleSheet>'}
     )
