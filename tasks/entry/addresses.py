@@ -11,7 +11,7 @@ from tasks.entry.problems import Problem, is_hidden, visible
 
 EXPECTED = "une seule adresse, comme prenom.nom@example.org"
 ONE_OF_SEVERAL = (
-    "une seule adresse ; la seconde personne a sa ligne dans tuteurs, ou une adresse partagée que les deux relèvent"
+    "une seule : gardez celle qui doit recevoir les factures ; un tuteur a la sienne dans le fichier tuteurs"
 )
 
 LONGEST = 320  # RFC 5321: 64 before the @, 255 after it

@@ -87,7 +87,7 @@ def usual(words: tuple[str, ...], longest: int) -> Parser:
     """Any words; the usual ones as they are written here, whatever their case and accents."""
     known = {fold(word): word for word in words}
     other = text(longest)
-    return Offered(words, lambda written: known.get(fold(written)) or other(written))
+    return Offered(words, lambda written: known.get(fold(written)) or other(written), only_these=False)
 
 
 def lines(longest: int) -> Parser:
@@ -207,10 +207,11 @@ def amount(written: str) -> Decimal | Problem:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A parser that has words to choose from, so that a form or a sheet can offer them."""
+    """A parser that has words to choose from, so that a sheet can offer them; perhaps it reads ``only_these``."""
 
     words: tuple[str, ...]
     parse: Parser
+    only_these: bool = True
 
     def __call__(self, written: str) -> Any:
         return self.parse(written)

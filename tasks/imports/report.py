@@ -39,7 +39,8 @@ class ImportReport:
 
     ``counts`` is by file ("residents"), also of what was not written; ``notes`` are French sentences about what was
     left aside, ``remarks`` are doubts. ``digest`` names the bytes and the dangerous changes that are shown,
-    ``taken_by`` the initials of who took these.
+    ``taken_by`` the initials of who took these. ``fault_book`` is the workbook with all faults; empty when none was
+    written.
     """
 
     source: str
@@ -51,6 +52,7 @@ class ImportReport:
     remarks: tuple[Remark, ...] = ()
     digest: str = ""
     taken_by: str = ""
+    fault_book: str = ""
 
     @classmethod
     def refused(cls, source: str, faults: tuple[Fault, ...], notes: tuple[str, ...] = ()) -> ImportReport:

@@ -22,6 +22,7 @@ from tasks.imports.address_share import address_shares
 from tasks.imports.applying import apply
 from tasks.imports.changes import Change, find_changes
 from tasks.imports.checking import check_structures, check_tables
+from tasks.imports.fault_book import write_fault_book
 from tasks.imports.faults import Fault
 from tasks.imports.invoice_checks import check_invoices
 from tasks.imports.invoice_pdfs import CheckedPdf, active_notes, archive_pdfs, check_owners, check_pdfs
@@ -59,10 +60,12 @@ def import_here(
     settings = load_settings()
     source = within(root, path)
     if isinstance(source, Problem):
-        return ImportReport(path, (Fault.of(source, visible(path)),))
+        return ImportReport.refused(path, (Fault.of(source, visible(path)),))
     settings.var.resolve().mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
-    return import_source(source, settings.database, settings.archive, consent=consent, dry_run=dry_run)
+    return import_source(
+        source, settings.database, settings.archive, consent=consent, dry_run=dry_run, books=settings.prints
+    )
 
 
 def import_source(
@@ -73,18 +76,22 @@ def import_source(
     *,
     consent: Consent | None = None,
     dry_run: bool = False,
+    books: Path | None = None,
 ) -> ImportReport:
     """Import a folder or a zip archive into the database at ``database``, in one transaction.
 
     What is wrong with the import is in the report, never an exception. What changes something dangerous is written with
     the ``consent`` of somebody who was shown it alone, a ``dry_run`` never is. ``now`` is for the record, and for
-    judging whether dates are plausible.
+    judging whether dates are plausible. The faults of an import that is refused are written into a workbook in
+    ``books``, but for a trial.
     """
     shown = str(path).encode("utf-8", "replace").decode()
     with opened(path) as found:
         if isinstance(found, Problem):
             return ImportReport.refused(shown, (Fault.of(found, visible(shown)),))
-        return _Import(Remembering(found), shown, archive, now or utc_now()).run(database, consent, dry_run)
+        importing = _Import(Remembering(found), shown, archive, now or utc_now())
+        report = importing.run(database, consent, dry_run)
+        return importing.with_book(report, books) if books and not dry_run else report
 
 
 class _Import:
@@ -116,6 +123,16 @@ class _Import:
             if judged.may_be_written(consent):
                 return self._write(session, judged, consent)
         return self.run(database, consent, dry_run)
+
+    def with_book(self, report: ImportReport, folder: Path) -> ImportReport:
+        """The report, with all faults in a workbook."""
+        if report.outcome is not Outcome.REFUSED:
+            return report
+        try:
+            return replace(report, fault_book=str(write_fault_book(folder, self._files, report.faults, self._now)))
+        except OSError as error:
+            note = f"Le classeur des anomalies n'a pas pu être écrit dans {folder} ({error.strerror or error})."
+            return replace(report, notes=(*report.notes, note))
 
     def _write(self, session: Session, judged: _Judged, consent: Consent | None) -> ImportReport:
         settle_all(session)  # what has arrived or was printed stays so, whatever this import changes

@@ -1,4 +1,4 @@
-"""The files to print, once they are printed: ``refaire`` makes one again."""
+"""The files to print, once they are printed (``refaire`` makes one again), and the workbooks of refused imports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from models.database.session import reading
 from models.tables.document import Printing
 from settings.load import Settings
+from tasks.imports.fault_book import STEM
 from tasks.purging.expired import Expired
 from tasks.purging.limits import Limits
 
@@ -27,6 +28,11 @@ def find_prints(settings: Settings, limits: Limits) -> Expired:
         stat = path.stat()
         written = datetime.fromtimestamp(stat.st_mtime, UTC)
         if (path.name in ours or path.name.startswith(".")) and written < limits.prints:
+            found.append((path, stat.st_size, written))
+    for path in sorted(settings.prints.glob(f"*{STEM}-*.xlsx")):
+        stat = path.stat()
+        written = datetime.fromtimestamp(stat.st_mtime, UTC)
+        if written < limits.prints:
             found.append((path, stat.st_size, written))
     return Expired(
         what="prints",

@@ -146,7 +146,9 @@ def test_the_command_line_shows_and_writes_nothing_until_it_is_told(
     database = f"sqlite:///{tmp_path / 'var' / 'facteur.db'}"
 
     def facteur_import(folder: Path, **options: Any) -> int:
-        return run(Namespace(folder=str(folder), **({"dry_run": False, "json": False, "yes": ""} | options)))
+        return run(
+            Namespace(folder=str(folder), **({"dry_run": False, "json": False, "yes": "", "templates": None} | options))
+        )
 
     assert facteur_import(write(tmp_path / "first")) == 0
     deliver(database, "F1")

@@ -81,7 +81,7 @@ def test_a_refused_import_ends_failed_with_every_fault_as_a_table(var: Path) -> 
 
 
 def _facteur_import(folder: Path, **options: Any) -> int:
-    usual = {"dry_run": False, "json": False, "yes": ""}
+    usual: dict[str, Any] = {"dry_run": False, "json": False, "yes": "", "templates": None}
     return run(Namespace(folder=str(folder), **(usual | options)))
 
 

@@ -263,13 +263,14 @@ def test_old_print_files_go_and_can_be_made_again(workplace: Workplace) -> None:
     folder = load_settings().prints
     (made,) = folder.glob("courriers-*.pdf")
     left, foreign = folder / f".courriers-{uuid4()}.pdf", folder / "mode d'emploi.pdf"
-    for file in (left, foreign):
+    book = folder / "anomalies-import-2024-10-02-1030.xlsx"
+    for file in (left, foreign, book):
         file.write_bytes(b"%PDF")
     assert purge(apply=True).sentence == NOTHING
     then = months_ago(4).timestamp()
-    for file in (made, left, foreign):
+    for file in (made, left, foreign, book):
         os.utime(file, (then, then))
-    assert purge(apply=True).sentence == "Supprimé : 2 fichiers à imprimer."
+    assert purge(apply=True).sentence == "Supprimé : 3 fichiers à imprimer."
     assert list(folder.iterdir()) == [foreign]
     assert not print_again(made.name).failed
     assert made.exists()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from tasks.entry.parsing import text as one_line
 from tasks.entry.problems import Problem
+from tasks.imports.blank_books import write_blank_books
 from tasks.imports.changes import Change
 from tasks.imports.faults import Fault
 from tasks.imports.report import ImportReport, Outcome
@@ -19,7 +22,10 @@ EXIT = {Outcome.ACCEPTED: 0, Outcome.DRY_RUN: 0, Outcome.REFUSED: 1, Outcome.WAI
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is imported, and how far."""
-    parser.add_argument("folder", metavar="DOSSIER", help="le dossier de l'export, ou son archive .zip")
+    parser.add_argument("folder", metavar="DOSSIER", nargs="?", help="le dossier de l'export, ou son archive .zip")
+    parser.add_argument(
+        "--templates", metavar="DOSSIER", type=Path, help="écrire dans ce dossier des classeurs à remplir, et finir"
+    )
     parser.add_argument("--dry-run", action="store_true", help="montrer ce qui changerait, sans rien enregistrer")
     parser.add_argument("--json", action="store_true", help="écrire du JSON, pour un autre programme")
     parser.add_argument(
@@ -43,6 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     A trial of what would wait ends with 3 as well.
     """
+    if arguments.templates:
+        return _write_templates(arguments.templates)
+    if not arguments.folder:
+        print("Quel dossier ? Voir : facteur import --help", file=sys.stderr)
+        return 2
     consent = Consent(arguments.yes) if arguments.yes else None
     report = import_here(arguments.folder, consent=consent, dry_run=arguments.dry_run)
     if arguments.json:
@@ -54,6 +65,16 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT[report.outcome]
 
 
+def _write_templates(folder: Path) -> int:
+    try:
+        paths = write_blank_books(folder)
+    except FileExistsError as error:
+        print(f"{error} existe déjà : il est peut-être rempli. Choisissez un autre dossier.", file=sys.stderr)
+        return 1
+    print(f"{len(paths)} classeurs à remplir sont écrits dans {folder} : {', '.join(path.name for path in paths)}.")
+    return 0
+
+
 def as_json(report: ImportReport) -> dict[str, Any]:
     """The whole report with stable keys: every fault and every change."""
     return {
@@ -63,6 +84,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
         "source": report.source,
         "digest": report.digest,
         "taken_by": report.taken_by,
+        "fault_book": report.fault_book,
         "dangerous": len(report.dangerous),
         "counts": {
             name: {"created": count.created, "updated": count.updated, "unchanged": count.unchanged}
@@ -114,6 +136,8 @@ def show(report: ImportReport) -> None:
         print(f"  - {fault}")
     if report.more_faults:
         print(f"  {report.more_faults}")
+    if report.fault_book:
+        print(f"  Toutes, avec une copie de vos fichiers où elles sont en couleur : {report.fault_book}")
     for sentence in report.shown_remarks:
         print(f"  À vérifier : {sentence}")
     for note in report.notes:

@@ -62,8 +62,8 @@ def test_every_faulty_cell_of_a_file_is_reported_with_line_column_and_value() ->
         "tuteurs.csv, ligne 3, colonne nom : « a↵b » contient un retour à la ligne ; "
         "attendu : un texte d'une seule ligne.",
         "tuteurs.csv, ligne 3, colonne email : « #N/A » est une erreur d'Excel ; attendu : une valeur.",
-        "tuteurs.csv, ligne 5, colonne email : « a@b.fr, c@d.fr » contient plusieurs adresses ; attendu : une seule "
-        "adresse ; la seconde personne a sa ligne dans tuteurs, ou une adresse partagée que les deux relèvent.",
+        "tuteurs.csv, ligne 5, colonne email : « a@b.fr, c@d.fr » contient plusieurs adresses ; attendu : une seule : "
+        "gardez celle qui doit recevoir les factures ; un tuteur a la sienne dans le fichier tuteurs.",
         "tuteurs.csv, ligne 6, colonne email : « =… » est une formule dont la valeur n'est pas enregistrée ; attendu : "
         "une valeur : ouvrez le fichier dans Excel, enregistrez-le, importez de nouveau.",
     ]
