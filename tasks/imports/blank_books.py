@@ -41,6 +41,8 @@ def _write(table: Table, path: Path) -> None:
         }
         sheet = book.add_worksheet(table.name)
         sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         for position, column in enumerate(table.columns):
             _column(sheet, position, table, column, formats)
         _explanations(book.add_worksheet(EXPLANATIONS), table, formats)

@@ -24,7 +24,7 @@ STEM = "anomalies-import"
 LIST = "Anomalies"
 LONGEST_CELL = 32_000  # what a cell of Excel holds, less some
 MOST_COMMENTS = 5_000  # each is a drawing: more would make Excel slow; the last column has all words anyway
-HEADINGS = (("Fichier", 22), ("Ligne", 8), ("Colonne", 18), ("Valeur", 30), ("Anomalie", 48), ("Attendu", 60))
+HEADINGS = (("Fichier", 22), ("Ligne", 8), ("Colonne", 18), ("Valeur", 44), ("Anomalie", 70), ("Attendu", 90))
 
 
 def write_fault_book(folder: Path, files: Files, faults: Sequence[Fault], now: datetime) -> Path:
@@ -66,7 +66,6 @@ def _write(path: Path, files: Files, faults: Sequence[Fault]) -> None:
         formats = {
             "head": book.add_format({"bold": True, "bg_color": "#DDE3EA", "num_format": "@"}),
             "cell": book.add_format({"num_format": "@"}),
-            "wrap": book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
             "fault": book.add_format({"num_format": "@", "bg_color": "#F8B4B4"}),
             "words": book.add_format({"num_format": "@", "font_color": "#A01010"}),
         }
@@ -83,16 +82,17 @@ def _list(
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, heading, formats["head"])
     sheet.freeze_panes(1, 0)
+    _to_print(sheet)
     sheet.autofilter(0, 0, max(1, len(faults)), len(HEADINGS) - 1)
     for row, fault in enumerate(faults, start=1):
         line = str(fault.line) if fault.line is not None else ""
         file = copies.get(fault.file)
         cells = (fault.file, line, fault.column, fault.value, fault.problem, fault.expected)
         for column, text in enumerate(cells):
-            sheet.write_string(row, column, _text(text), formats["wrap"])
+            sheet.write_string(row, column, _text(text), formats["cell"])
         if file is not None and fault.line is not None and row <= MOST_COMMENTS:
             place = f"internal:'{file.table.name}'!A{fault.line}"
-            sheet.write_url(row, 1, place, formats["wrap"], line)
+            sheet.write_url(row, 1, place, formats["cell"], line)
 
 
 def _copy(sheet: Worksheet, file: TableFile, faults: Sequence[Fault], formats: Mapping[str, Format]) -> None:
@@ -110,6 +110,7 @@ def _copy(sheet: Worksheet, file: TableFile, faults: Sequence[Fault], formats: M
     sheet.set_column(0, last - 1, 18)
     sheet.set_column(last, last, 90)
     sheet.freeze_panes(file.sheet.header_line, 0)
+    _to_print(sheet)
     comments = 0
     for line, cells in ((file.sheet.header_line, file.sheet.header), *file.sheet.rows):
         head = line == file.sheet.header_line
@@ -124,6 +125,12 @@ def _copy(sheet: Worksheet, file: TableFile, faults: Sequence[Fault], formats: M
         if said:
             style = formats["head"] if head else formats["words"]
             sheet.write_string(line - 1, max(last, len(cells)), _text(" / ".join(said)), style)
+
+
+def _to_print(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
 
 
 def _text(value: str) -> str:
