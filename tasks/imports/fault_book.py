@@ -14,8 +14,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from models.values.moments import PARIS
 from tasks.entry.parsing import fold
-from tasks.french.moments import PARIS
 from tasks.imports.faults import Fault
 from tasks.imports.rows import TableFile
 from tasks.imports.stored import Files
