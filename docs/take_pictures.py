@@ -156,6 +156,11 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     clerk.open_artifact(campaign, "-echecs")
     clerk.picture("echecs", 1000)
 
+    run = clerk.run("importer-les-donnees", until="Suspended", dossier=str(shift_addresses(export)))
+    clerk.open_form(run)
+    clerk.picture("changements", 860)
+    clerk.cancel(run)
+
     run = clerk.run("regler-les-incertains", until="Suspended")
     clerk.open_form(run)
     clerk.picture("incertains", 1000)
@@ -182,6 +187,22 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     clerk.open_artifact(run, "structure-tilleuls")
     clerk.picture("structure")
     clerk.cancel(run)
+
+
+def shift_addresses(export: Path) -> Path:
+    """A copy of the export's residents whose column of addresses slipped by one row, as sorting it alone does."""
+    text = (export / "residents.csv").read_text(encoding="utf-8-sig")
+    heading, *rows = [line.split(";") for line in text.splitlines()]
+    column = heading.index("email")
+    own = [row for row in rows if row[column]]
+    addresses = [row[column] for row in own]
+    for row, address in zip(own, [*addresses[1:], addresses[0]], strict=True):
+        row[column] = address
+    folder = export.parent / "export-trié"
+    folder.mkdir(exist_ok=True)
+    lines = [";".join(row) for row in (heading, *rows)]
+    (folder / "residents.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return folder
 
 
 def refused_invoice() -> str:

@@ -145,7 +145,7 @@ def _guardians(
         new = row.values.get("email", guardian.email)
         if normalise(new) != normalise(guardian.email):
             dangerous = bool(lasts - {normalise(new)})
-            more = ", ".join(part for part in (note, holders.note(new, whose)) if part)
+            more = ", ".join(part for part in (note, holders.note(new, guardian)) if part)
             yield Change(Subject.ADDRESS, "", guardian.code, whose, guardian.email, new, dangerous, more)
         after = _guardian_name_of(row, guardian)
         if not same_name(whose, after):
@@ -174,23 +174,27 @@ class _Holders:
     """Who had an address before the import: one that moves to somebody else has a story."""
 
     def __init__(self, stored: Stored) -> None:
-        self._names: dict[str, list[str]] = defaultdict(list)
-        people: list[tuple[str, str]] = [
-            *((resident.email, resident.full_name) for resident in stored.residents.values()),
-            *((client.email, client.name) for client in stored.clients.values()),
-            *((guardian.email, _guardian_name(guardian)) for guardian in stored.guardians.values()),
-        ]
-        for address, name in people:
-            if address:
-                self._names[normalise(address)].append(name)
+        self._people: dict[str, dict[int, str]] = defaultdict(dict)  # by address, then by person
+        people: list[Resident | Client | Guardian] = [*stored.residents.values(), *stored.clients.values()]
+        people += stored.guardians.values()
+        for person in people:
+            if person.email:
+                self._people[normalise(person.email)][id(person)] = _name(person)
 
-    def note(self, address: str, whose: str) -> str:
+    def note(self, address: str, person: Resident | Client | Guardian) -> str:
         """Whose address it is so far, if it is another's; empty when nobody's."""
-        names = sorted({name for name in self._names.get(normalise(address), []) if name != whose})
+        others = [name for one, name in self._people.get(normalise(address), {}).items() if one != id(person)]
+        names = sorted(set(others))
         if not address or not names:
             return ""
         more = f" et de {len(names) - 1} autres" if len(names) > 2 else f" et de {names[1]}" if len(names) == 2 else ""
         return f"jusqu'ici celle de {names[0]}{more}"
+
+
+def _name(person: Resident | Client | Guardian) -> str:
+    if isinstance(person, Guardian):
+        return _guardian_name(person)
+    return person.full_name if isinstance(person, Resident) else person.name
 
 
 def _residents(files: Files, stored: Stored, served: Served, holders: _Holders) -> Iterator[Change]:
@@ -204,7 +208,7 @@ def _residents(files: Files, stored: Stored, served: Served, holders: _Holders) 
         if normalise(new) != normalise(resident.email):
             last = served.residents.get((resident.id, Role.RESIDENT), "")
             dangerous = bool(last) and last != normalise(new)
-            note = holders.note(new, whose)
+            note = holders.note(new, resident)
             yield Change(Subject.ADDRESS, structure, code, whose, resident.email, new, dangerous, note)
         before = resident.guardian.code if resident.guardian else ""
         after = row.values.get("guardian_code", before)
@@ -256,7 +260,7 @@ def _clients(files: Files, stored: Stored, served: Served, holders: _Holders) ->
         new = row.values.get("email", client.email)
         if normalise(new) != normalise(client.email):
             last = served.clients.get(client.id, "")
-            dangerous, note = bool(last) and last != normalise(new), holders.note(new, client.name)
+            dangerous, note = bool(last) and last != normalise(new), holders.note(new, client)
             yield Change(Subject.ADDRESS, structure, client.code, client.name, client.email, new, dangerous, note)
         name = row.values["name"]
         if not same_name(client.name, name):

@@ -6,8 +6,11 @@ each part try a few examples themselves.
 
 from __future__ import annotations
 
+import csv
 import email
 import email.policy
+import io
+import json
 import os
 import shutil
 import socket
@@ -16,11 +19,13 @@ import unicodedata
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.cli.commands.import_folder import as_json
 from models.database.session import engine
 from models.rules.causes import explain
 from models.rules.replies import Verdict, classify, enhanced_code
@@ -31,10 +36,14 @@ from models.values.people import PostalAddress
 from models.values.period import Period
 from tasks.documents.mail_body import invoice_mail
 from tasks.documents.wording import fill
-from tasks.imports.run import import_source
+from tasks.imports.report import ImportReport, Outcome
+from tasks.imports.run import Consent, import_source
 from tasks.mail.message import assemble, message_id
 from tasks.mail.wire import BrokenError, Wire
-from tests.integration.small_import import FILES, NOW, everything
+from tasks.pages.rendering import render_page
+from tests.integration.small_import import FILES, NOW, accepted, everything, write
+from tests.integration.test_import_sent import deliver
+from tests.unit.imports.xlsx import workbook
 
 EXAMPLES = int(os.environ.get("FAULTS_EXAMPLES", "20"))
 PERIOD = Period(2024, 9)
@@ -76,8 +85,60 @@ def test_any_import_is_stored_whole_or_refused_in_words(sqlite_template: Path, d
         engine(url).dispose()
 
 
+@slow
+@given(st.data())
+def test_any_newer_import_waits_is_refused_or_is_stored_whole(sqlite_template: Path, data: st.DataObject) -> None:
+    """Over a ledger with sent invoices: a trial and an unanswered question write nothing; the report can be shown.
+
+    What an answered question writes is what was shown, and importing it again changes nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="facteur-fuzz-") as name:
+        url = f"sqlite:///{name}/facteur.db"
+        shutil.copy(sqlite_template, Path(name) / "facteur.db")
+        accepted(write(Path(name) / "first"), url)
+        deliver(url, "F1")
+        folder = Path(name) / "import"
+        folder.mkdir()
+        for file, text in FILES.items():
+            content = _damaged(text, data)
+            if data.draw(st.sampled_from([False, False, False, True])):
+                file, content = file.replace(".csv", ".xlsx"), _as_workbook(text, data)
+            (folder / file).write_bytes(content)
+        before = everything(url)
+
+        def run(**options: Any) -> ImportReport:
+            report = import_source(folder, url, Path(name) / "archive", NOW, books=Path(name) / "books", **options)
+            assert render_page("import", report=report)
+            json.dumps(as_json(report))
+            assert (everything(url) == before) or report.accepted
+            return report
+
+        trial = run(dry_run=True)
+        report = run()
+        assert (report.faults, report.changes, report.remarks) == (trial.faults, trial.changes, trial.remarks)
+        assert bool(report.fault_book) == bool(report.faults) == (report.outcome is Outcome.REFUSED)
+        if report.outcome is Outcome.WAITING:
+            assert run(consent=Consent("AB", "other")).outcome is Outcome.WAITING
+            assert run(consent=Consent("AB", report.digest)).accepted
+        if report.outcome is not Outcome.REFUSED:
+            before = everything(url)
+            assert run().changes == ()
+            assert everything(url) == before
+        engine(url).dispose()
+
+
+def _as_workbook(text: str, data: st.DataObject) -> bytes:
+    """The file as a workbook, with some of its bytes changed or its end cut off."""
+    rows: list[list[object]] = [list(row) for row in csv.reader(io.StringIO(text), delimiter=";")]
+    content = bytearray(workbook(rows))
+    if data.draw(st.booleans()):
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    return bytes(content[: data.draw(st.sampled_from([len(content), len(content), len(content) // 2]))])
+
+
 def _damaged(text: str, data: st.DataObject) -> bytes:
-    kind = data.draw(st.sampled_from(["whole", "whole", "cells", "cells", "lines", "bytes"]))
+    kind = data.draw(st.sampled_from(["whole", "whole", "whole", "cells", "cells", "lines", "bytes", "cut"]))
     rows = [line.split(";") for line in text.split("\n")]
     if kind == "cells":
         for _ in range(data.draw(st.integers(1, 4))):
@@ -90,6 +151,8 @@ def _damaged(text: str, data: st.DataObject) -> bytes:
     if kind == "bytes":
         for _ in range(data.draw(st.integers(1, 20))):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    if kind == "cut":
+        del content[data.draw(st.integers(0, len(content))) :]
     return bytes(content)
 
 
