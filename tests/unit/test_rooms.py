@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.project_copy import copy_project, run_in
+from tests.project_copy import PROJECT, copy_project, run_in
 
 PLANTED = [
     pytest.param("models/database/clock.py", "import prefect", id="Prefect in models"),
@@ -31,6 +32,7 @@ PLANTED = [
     pytest.param("tasks/strays.py", "", id="a module flat in tasks"),
     pytest.param("flows/forms.py", "import flows.cli.machine.lock", id="a flow that knows the command line"),
     pytest.param("flows/cli/machine/lock.py", "import flows.cli.commands.up", id="the machine knows a command"),
+    pytest.param("tasks/checking/pdfs.py", "import pikepdf", id="a foreign file opened where no process is beside"),
 ]
 
 
@@ -60,3 +62,15 @@ def test_what_breaks_a_rule_is_noticed(copy: Path, file: str, line: str) -> None
             path.write_text(before, encoding="utf-8")
     assert said.returncode == 1, said.stdout + said.stderr
     assert "BROKEN" in said.stdout or "not listed as layers" in said.stdout, said.stdout + said.stderr
+
+
+def test_one_place_publishes_pages() -> None:
+    """A description is escaped there: a name in it would be Markdown in the list of artifacts."""
+    makes = re.compile(r"create_(markdown|table|link|image)_artifact")
+    found = {
+        str(path.relative_to(PROJECT))
+        for room in ("flows", "tasks")
+        for path in (PROJECT / room).rglob("*.py")
+        if makes.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"tasks/pages/publishing.py"}
