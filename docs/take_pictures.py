@@ -92,9 +92,9 @@ class Clerk:
         self.page.goto(f"{self.up.address}{path}")
         self.page.wait_for_timeout(SETTLE_MS)
 
-    def open_artifact(self, run: str, ending: str) -> None:
-        """Show the run's page whose key has this ending."""
-        wanted = {"flow_run_id": {"any_": [run]}, "key": {"like_": f"%{ending}"}}
+    def open_artifact(self, run: str, beginning: str) -> None:
+        """Show the run's page whose key begins so."""
+        wanted = {"flow_run_id": {"any_": [run]}, "key": {"like_": f"{beginning}%"}}
         found = self.ask("POST", "/artifacts/filter", {"artifacts": wanted, "limit": 1})
         self.open(f"/artifacts/artifact/{found[0]['id']}")
         self.page.get_by_role("table").first.wait_for()
@@ -151,9 +151,9 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     clerk.open(f"/runs/flow-run/{campaign}")
     clerk.page.get_by_text("Task Runs", exact=True).first.click()
     clerk.picture("campaign")
-    clerk.open_artifact(campaign, "-resultat")
+    clerk.open_artifact(campaign, "1-a-lire-d-abord")
     clerk.picture("result")
-    clerk.open_artifact(campaign, "-echecs")
+    clerk.open_artifact(campaign, "2-echecs")
     clerk.picture("echecs", 1000)
 
     run = clerk.run("importer-les-donnees", until="Suspended", dossier=str(shift_addresses(export)))
@@ -177,7 +177,7 @@ def take_all(clerk: Clerk, export: Path, var: Path) -> None:
     clerk.picture("resident")
 
     run = clerk.run("relances", until="Suspended", date_de_reference=OVERDUE_AT)
-    clerk.open_artifact(run, "-plan")
+    clerk.open_artifact(run, "5-plan")
     clerk.picture("relances")
     clerk.open_form(run)
     clerk.picture("choix-relances", 1144)

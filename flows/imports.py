@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
@@ -17,6 +16,7 @@ from models.values.ending import Ending
 from tasks.imports.report import ImportReport, Outcome
 from tasks.imports.run import Consent
 from tasks.imports.task import import_folder
+from tasks.pages.publishing import publish_page
 from tasks.pages.rendering import render_page
 
 ARTIFACT = "import-donnees"
@@ -59,7 +59,7 @@ def _consent(report: ImportReport, folder: str) -> Consent:
     number = len(report.dangerous)
 
     def form(wrong: str = "") -> Form:
-        page = create_markdown_artifact(render_page("import", report=report), key=ARTIFACT, description=_title(folder))
+        page = publish_page(ARTIFACT, _title(folder), render_page("import", report=report))
         return (
             Form(key)
             .initials(f"{wrong}{_explanation(report, page)}")

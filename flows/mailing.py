@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, cast
-from uuid import UUID
 
 from prefect import get_run_logger, unmapped
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.artifacts import update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectConcurrentFuture, PrefectFutureList
 from prefect.runtime import flow_run
@@ -29,6 +28,7 @@ from tasks.delivering.task import mail_document
 from tasks.failpoints import reached
 from tasks.kinds.registry import KINDS
 from tasks.notices.structures import mail_report
+from tasks.pages.publishing import publish_progress
 from tasks.pages.report import close_campaign, report
 from tasks.relays.expected_end import progress_words
 from tasks.relays.finding import Carriers, find_relays
@@ -60,8 +60,8 @@ def conclude(
     campaign: CampaignReference, carriers: Carriers, stops: list[Stopped], printed: Ending | None = None
 ) -> State[Any]:
     """Report on the campaign from the ledger, ``printed`` being what was made of its letters; the run's final state."""
-    close_campaign(campaign)
     ending = report(campaign, stops, printed)
+    close_campaign(campaign)
     reached("reported")
     for line in mail_report(campaign, carriers):
         get_run_logger().warning(line)
@@ -105,7 +105,7 @@ def _mail_each(documents: Sequence[DocumentReference], run: SendingRun) -> None:
 
 
 def _wait(futures: PrefectFutureList[PrefectConcurrentFuture[Any]], total: int) -> None:
-    progress = cast("UUID", create_progress_artifact(0.0, description=f"0 document traité sur {total}"))
+    progress = publish_progress(0.0, f"0 document traité sur {total}")
     began_at = shown_at = time.monotonic()
     for done, future in enumerate(futures):
         running = cast("PrefectConcurrentFuture[Any]", future).wrapped_future

@@ -87,7 +87,7 @@ def publish_evidence(flow_run_id: str) -> str:
         asked = select(Decision.delivery_id).where(Decision.flow_run_id == flow_run_id)
         found = _sorted(session, _with_evidence().where(Delivery.id.in_(asked)))
         markdown = render_page("uncertain", rows=[_evidence(row) for row in found])
-    page = str(publish_page("envois-incertains", "Envois incertains : les indices", markdown))
+    page = str(publish_page("envois-incertains", "Envois incertains : les indices", markdown, flow_run_id))
     with writing_ledger() as session:
         for row in _asked(session, flow_run_id):
             row.page = page

@@ -24,6 +24,8 @@ from tasks.documents.wording import fill
 
 Found = tuple[Source, Recipients]
 
+LETTERS = "6-courriers"  # begins the key of the page of a file to print, after those of tasks/pages/publishing
+
 
 @dataclass(frozen=True, slots=True)
 class Undocumented:
@@ -65,7 +67,7 @@ class Kind:
     ``name`` is what the ledger stores, at most 10 letters.
 
     **Words.** ``one`` and ``many`` name the document; both are feminine, and participles agree with them. ``key``
-    begins the artifacts' keys, ``date`` follows in them (``2024-09``), ``when`` is what a clerk reads ("septembre
+    stands in the artifacts' keys, ``date`` follows in them (``2024-09``), ``when`` is what a clerk reads ("septembre
     2024"); ``of_when`` and ``for_when`` put it into a sentence. ``campaign`` names the sending, ``flow`` is what sends
     it and ``to_print`` what prints the rest. ``covered_one`` and ``covered_many`` name what the coverage counts, at
     ``covered_when``.

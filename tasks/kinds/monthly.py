@@ -12,7 +12,7 @@ from models.reading.standings import Standing
 from models.values.campaign import CampaignReference
 from tasks.documents.wording import fill
 from tasks.french.moments import month_label
-from tasks.kinds.kind import PrintNames
+from tasks.kinds.kind import LETTERS, PrintNames
 
 OfMonth = Callable[[Session, str, Collection[str]], list[Standing]]
 
@@ -46,7 +46,7 @@ def print_names(key: str, many: str, prefix: str = "") -> Callable[[str, datetim
     """The names of the files of a monthly kind; ``prefix`` tells them from those of others."""
     return lambda month, at, _: PrintNames(
         stem=f"courriers-{prefix}{month}-{at:%Y%m%d-%H%M}",
-        key=f"{key}-{month}-courriers",
+        key=f"{LETTERS}-{key}-{month}",
         title=fill(f"{many.capitalize()} de &periode", {"periode": month_label(month)}),
         nothing=f"Rien à imprimer pour {month_label(month)}.",
     )

@@ -33,7 +33,7 @@ from tasks.documents.reminder_pdf import draw_reminder
 from tasks.documents.reminder_wording import ConsumerTermsError, check_reminder_wording, reminder_text
 from tasks.french.labels import NOT_DUE
 from tasks.french.moments import paris_day
-from tasks.kinds.kind import Kind, PrintNames, Undocumented, WordingKind
+from tasks.kinds.kind import LETTERS, Kind, PrintNames, Undocumented, WordingKind
 
 TEXT_UNFIT = "Pour {structure} ({code}), {error}. Puis lancez « editer-les-courriers », documents « relances »."
 
@@ -98,7 +98,7 @@ def _print_names(_month: str, at: datetime, sources: Sequence[ReminderSource]) -
     title = f"Relances du {' au '.join(dict.fromkeys(map(paris_day, (days[0], days[-1]))))}" if days else "Relances"
     return PrintNames(
         stem=f"courriers-relances-{at:%Y-%m-%d-%H%M}",
-        key=f"relances-{at:%Y-%m-%d}-courriers",
+        key=f"{LETTERS}-relances-{at:%Y-%m-%d}",
         title=title,
         nothing="Aucune relance à imprimer.",
     )

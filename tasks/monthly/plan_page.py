@@ -24,7 +24,7 @@ from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
 from tasks.kinds.registry import monthly_kind_named
 from tasks.pages.coverage import why_it_failed
-from tasks.pages.publishing import of_period, publish
+from tasks.pages.publishing import PLAN, of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
 from tasks.relays.finding import Carriers
@@ -66,7 +66,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
         failing=[shown_columns(line) | {"why": why.get(line["number"], "")} for line in rest if _has_failed(line)],
         done=[shown_columns(line) for line in rest if not _has_failed(line)],
     )
-    plan_page = str(publish(campaign, "plan", "Plan", page))
+    plan_page = str(publish(campaign, PLAN, "Plan", page))
     with writing_ledger() as session:
         session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
     return plan_page

@@ -18,7 +18,7 @@ from tasks.pages.coverage import coverage_table
 from tasks.pages.coverage_classes import CoverageClass, count, counted
 from tasks.pages.facts import CampaignFacts, SentLine
 from tasks.pages.pictures import Part, stacked_bar
-from tasks.pages.publishing import page_key
+from tasks.pages.publishing import COVERAGE, page_key
 from tasks.pages.rendering import render_page
 
 S = DeliveryState
@@ -73,7 +73,7 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
         groups=groups(facts.lines),
         elsewhere=groups(elsewhere),
         failed_elsewhere=len(elsewhere),
-        month_page=page_key(facts.campaign, "couverture"),
+        month_page=page_key(facts.campaign, COVERAGE),
         failed=sum(failed(line) for line in facts.lines),
         waiting=[row(line) for line in facts.lines if line.delivery.state is not S.ACCEPTED and not failed(line)],
         sent=_by_structure(facts, accepted),

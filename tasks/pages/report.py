@@ -15,10 +15,7 @@ from tasks.pages.causes import failures_page
 from tasks.pages.coverage import coverage_page, unmailed_page
 from tasks.pages.facts import CampaignFacts, read_facts
 from tasks.pages.headlines import headline
-from tasks.pages.publishing import of_period as of_period
-from tasks.pages.publishing import page_key as page_key
-from tasks.pages.publishing import publish as publish
-from tasks.pages.publishing import publish_as
+from tasks.pages.publishing import COVERAGE, FAILURES, RESULT, UNMAILED, publish, publish_as
 
 
 def report(campaign: CampaignReference, stops: Sequence[Stopped], printed: Ending | None = None) -> Ending:
@@ -42,13 +39,13 @@ def _publish_pages(facts: CampaignFacts, sentence: str) -> None:
     """The campaign's page last: it links to the others. A trial changes no coverage, and has no other page."""
     campaign = facts.campaign
     if campaign.purpose != REAL:
-        publish_as(campaign, "resultat", description(facts), campaign_page(facts, sentence))
+        publish_as(campaign, RESULT, description(facts), campaign_page(facts, sentence))
         return
-    coverage = publish(campaign, "couverture", "Couverture", coverage_page(facts))
-    unmailed = publish(campaign, "sans-e-mail", "Sans e-mail", unmailed_page(facts))
-    publish(campaign, "echecs", "Échecs", failures_page(facts))
+    coverage = publish(campaign, COVERAGE, "Couverture", coverage_page(facts))
+    unmailed = publish(campaign, UNMAILED, "Sans e-mail", unmailed_page(facts))
+    publish(campaign, FAILURES, "Échecs", failures_page(facts))
     page = campaign_page(facts, sentence, Links(unmailed=unmailed, coverage=coverage))
-    publish_as(campaign, "resultat", description(facts), page)
+    publish_as(campaign, RESULT, description(facts), page)
 
 
 def close_campaign(campaign: CampaignReference) -> None:

@@ -22,7 +22,7 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.labels import NOT_DUE
 from tasks.french.moments import paris_day, paris_moment
-from tasks.pages.publishing import of_period, publish
+from tasks.pages.publishing import PLAN, of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
 from tasks.relays.finding import Carriers
@@ -70,7 +70,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> st
         lines=[_columns(line) for line in selected],
         apart=[_columns(line.shown) for line in lines if not line.preselected],
     )
-    plan_page = str(publish(campaign, "plan", "Plan", page))
+    plan_page = str(publish(campaign, PLAN, "Plan", page))
     with writing(database) as session:
         session.get_one(Campaign, campaign.campaign_id).plan_page = plan_page
     return plan_page

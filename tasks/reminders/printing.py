@@ -16,6 +16,7 @@ from models.values.campaign import REAL, CampaignReference
 from models.values.ending import Ending
 from models.values.kinds import Channel
 from settings.load import Settings, load_settings
+from tasks.kinds.kind import LETTERS
 from tasks.kinds.reminder import REMINDERS
 from tasks.pages.publishing import publish
 from tasks.printing.batch import Batch, Letter
@@ -36,7 +37,7 @@ def print_chosen(campaign: CampaignReference) -> Ending | None:
     if printed is None:
         return None
     if printed.page:
-        publish(campaign, "courriers", "Courriers à imprimer", printed.page)
+        publish(campaign, LETTERS, "Courriers à imprimer", printed.page)
     return printed
 
 

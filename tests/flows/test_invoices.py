@@ -145,12 +145,12 @@ def test_the_pages_of_a_campaign_are_in_the_ui(sample: Path) -> None:
     """Plan, result, failures, who has no e-mail, coverage; the coverage adds up to the number of invoices."""
     state = run()
     pages = artifacts(state.state_details.flow_run_id)
-    names = ("plan", "resultat", "echecs", "sans-e-mail", "couverture")
-    assert {f"factures-{PERIOD}-{name}" for name in names} <= set(pages)
-    totals = [int(n) for n in re.findall(r"^\|[^|]+\|.*\| (\d+) \|$", pages[f"factures-{PERIOD}-couverture"], re.M)]
+    names = ("1-a-lire-d-abord", "2-echecs", "3-sans-e-mail", "4-couverture", "5-plan")
+    assert {f"{name}-factures-{PERIOD}" for name in names} <= set(pages)
+    totals = [int(n) for n in re.findall(r"^\|[^|]+\|.*\| (\d+) \|$", pages[f"4-couverture-factures-{PERIOD}"], re.M)]
     with reading(load_settings().database) as session:
         assert sum(totals) == len(read_standings(session, PERIOD))
-    assert "MAILLY Josiane" in pages[f"factures-{PERIOD}-resultat"]
+    assert "MAILLY Josiane" in pages[f"1-a-lire-d-abord-factures-{PERIOD}"]
 
 
 def test_a_second_run_sends_nothing_and_says_since_when(sample: Path, relay: ScriptedServer) -> None:
@@ -173,7 +173,7 @@ def test_a_campaign_with_failures_ends_failed_with_the_counts(sample: Path, rela
     assert state.is_failed()
     assert "1 refusée" in state.message
     assert "1 incertaine" in state.message
-    page = artifacts(state.state_details.flow_run_id)[f"factures-{PERIOD}-echecs"]
+    page = artifacts(state.state_details.flow_run_id)[f"2-echecs-factures-{PERIOD}"]
     assert "MAILLY Josiane" in page
     assert "5.1.1" in page
     assert "Que faire" in page

@@ -166,8 +166,8 @@ def test_a_clerk_leaves_out_a_client_and_an_invoice_and_prints_the_others(place:
     }
     assert alone in printed(place)
     pages = artifacts(flow_run.id)
-    assert "Mode courant : e-mail" in pages["relances-2024-11-15-plan"]
-    assert "compta@garage.example" in pages["relances-2024-11-15-plan"]
+    assert "Mode courant : e-mail" in pages["5-plan-relances-2024-11-15"]
+    assert "compta@garage.example" in pages["5-plan-relances-2024-11-15"]
 
 
 @pytest.mark.usefixtures("stay_in_project")
