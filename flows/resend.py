@@ -58,11 +58,11 @@ def relancer_les_echecs(
         return ended(unknown_period(periode, datetime.now(PARIS)))
     if forcer_les_refuses and (month is None or not motif.strip()):
         return ended(Refusal("Pour forcer les refusés, indiquez « periode » et « motif ». Rien n'a été envoyé."))
-    period = str(month or "")
+    run, period = flow_run.get_id() or "", str(month or "")
     if forcer_les_refuses:
-        plan_by_force(flow_run.get_id() or "", period, motif, to_all=a_toutes_les_adresses)
+        plan_by_force(run, period, motif, to_all=a_toutes_les_adresses)
     documents = waiting_documents(period)
     stops = mail_documents(documents)
     if isinstance(stops, Refusal):
         return ended(stops)
-    return ended(resent(documents, read_failures(period), stops, forced=forcer_les_refuses))
+    return ended(resent(run, documents, read_failures(period), stops, forced=forcer_les_refuses))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
@@ -15,7 +15,7 @@ from models.reading.overdue import read_overdue
 from models.reading.standings import Standing, read_standings
 from models.rules.coverage import Coverage
 from models.rules.states import FAILED, DeliveryState
-from models.tables.delivery import Delivery
+from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document
 from models.tables.invoice import Invoice
 from models.values.campaign import REAL
@@ -29,6 +29,9 @@ from tasks.kinds.registry import KINDS
 from tasks.monthly.choosing import Choice, store_choice
 from tasks.monthly.planning import plan_month
 from tasks.pages.headlines import Tally, counts
+
+S = DeliveryState
+SENDABLE = frozenset({S.PLANNED, S.COMPOSED, S.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +109,30 @@ def plan_by_force(flow_run_id: str, period: str, reason: str, *, to_all: bool) -
 
 
 def resent(
-    documents: Collection[DocumentReference], failures: Failures, stops: Collection[Stopped], *, forced: bool
+    flow_run_id: str,
+    documents: Collection[DocumentReference],
+    failures: Failures,
+    stops: Collection[Stopped],
+    *,
+    forced: bool,
 ) -> Ending:
-    """How the run ends: what became of ``documents``, read from the ledger, and what only a person can mend."""
+    """How the run ends: what became of ``documents``, read from the ledger, and what only a person can mend.
+
+    What another run has sent of them meanwhile is that run's, and is counted apart.
+    """
     with reading_ledger() as session:
-        tally, next_try = _tally(session, documents)
+        rows = _own(session, flow_run_id, documents)
+    tally = Tally.of([(row.document_id, DeliveryState(row.state), row.unwritten) for row in rows])
+    next_try = min((row.not_before for row in rows if row.not_before), default=None)
+    own = {row.document_id for row in rows}
+    taken_up = [document for document in documents if document.document_id in own]
+    elsewhere = [document for document in documents if document.document_id not in own]
     sentences = []
-    if documents:
-        sentences.append(f"Reprise de {_counted(documents)} : {counts(tally, next_try)}.")
-    else:
+    if taken_up:
+        sentences.append(f"Reprise de {_counted(taken_up)} : {counts(tally, next_try)}.")
+    if elsewhere:
+        sentences.append(f"Prises entre-temps par une autre exécution : {_counted(elsewhere)}.")
+    if not documents:
         sentences.append("Rien à relancer : aucun envoi n'attend.")
     if failures.stuck and not forced:
         sentences.append(
@@ -142,13 +160,29 @@ def _counted(documents: Collection[DocumentReference]) -> str:
     return " et ".join(part for part in parts if part)
 
 
-def _tally(session: Session, documents: Collection[DocumentReference]) -> tuple[Tally, datetime | None]:
+def _own(session: Session, flow_run_id: str, documents: Collection[DocumentReference]) -> list[Row[Any]]:
+    """The deliveries that this run tried last, that still wait, or that were withdrawn without a try elsewhere."""
     wanted = {(document.document_id, document.version) for document in documents}
     rows = session.execute(
-        select(Delivery.document_id, Delivery.version, Delivery.state, Delivery.unwritten, Delivery.not_before).where(
-            Delivery.purpose == REAL, Delivery.document_id.in_({document for document, _ in wanted})
+        select(
+            Delivery.document_id,
+            Delivery.version,
+            Delivery.state,
+            Delivery.unwritten,
+            Delivery.not_before,
+            Attempt.flow_run_id,
         )
+        .outerjoin(Attempt, (Attempt.delivery_id == Delivery.id) & (Attempt.number == Delivery.attempt))
+        .where(Delivery.purpose == REAL, Delivery.document_id.in_({document for document, _ in wanted}))
     ).all()
     rows = [row for row in rows if (row.document_id, row.version) in wanted]
-    tally = Tally.of([(row.document_id, DeliveryState(row.state), row.unwritten) for row in rows])
-    return tally, min((row.not_before for row in rows if row.not_before), default=None)
+    elsewhere = {row.document_id for row in rows if row.state != S.WITHDRAWN and not _is_own(row, flow_run_id)}
+    return [
+        row
+        for row in rows
+        if _is_own(row, flow_run_id) or (row.state == S.WITHDRAWN and row.document_id not in elsewhere)
+    ]
+
+
+def _is_own(row: Row[Any], flow_run_id: str) -> bool:
+    return row.flow_run_id == flow_run_id or row.state in SENDABLE

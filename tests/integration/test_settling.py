@@ -213,13 +213,14 @@ def test_what_a_stopped_campaign_left_is_taken_up(workplace: Workplace) -> None:
     documents = waiting_documents(PERIOD)
     assert [document.label.partition(" ")[0] for document in documents] == ["CARON"]
     assert waiting_documents("2024-08") == []
-    assert mail(documents, str(uuid4())) == ["Envoyé"]
+    run = str(uuid4())
+    assert mail(documents, run) == ["Envoyé"]
     assert waiting_documents("") == []
     with writing(workplace.database) as session:
         session.execute(update(Delivery).where(Delivery.state == S.DEFERRED).values(not_before=utc_now()))
     assert mail(waiting_documents(""), str(uuid4())) == ["Envoyé"]
     assert sorted(m.recipients[0] for m in workplace.relay.messages()) == ["blanc@example.org", "caron@example.org"]
-    outcome = resent(documents, read_failures(""), [], forced=False)
+    outcome = resent(run, documents, read_failures(""), [], forced=False)
     assert not outcome.failed
     assert outcome.sentence.startswith("Reprise de 1 facture : 1 envoyée. Échecs qui ne repartent pas seuls : 1.")
 
@@ -245,7 +246,28 @@ def test_a_refused_document_leaves_again_only_by_force_and_once_for_a_run(workpl
         ("aubert@example.org", 2, S.ACCEPTED),
     ]
     assert {s.coverage for s in workplace.standings()} == {Coverage.MAILED}
-    assert resent(documents, read_failures(PERIOD), [], forced=True).sentence == "Reprise de 1 facture : 1 envoyée."
+    outcome = resent(run, documents, read_failures(PERIOD), [], forced=True)
+    assert outcome.sentence == "Reprise de 1 facture : 1 envoyée."
+
+
+def test_what_another_run_sent_of_the_same_documents_is_not_counted_as_ones_own(workplace: Workplace) -> None:
+    """Beside a campaign under way both take from the same list: each says what it did, and what the other took."""
+    workplace.relay.script(Rule(Moment.RCPT, "550 5.1.1 no such user", recipient="blanc@*"))
+    for name in ("Aubert", "Blanc", "Caron", "Durand"):
+        workplace.add_resident(name, f"{name.lower()}@example.org")
+    workplace.choose(workplace.plan())
+    documents = waiting_documents(PERIOD)
+    run, other = str(uuid4()), str(uuid4())
+    assert mail(documents[:2], other) == ["Envoyé", "Refusé"]
+    assert mail(documents[:3], run)[2:] == ["Envoyé"]
+    outcome = resent(run, documents, read_failures(PERIOD), [], forced=False)
+    assert outcome.sentence.startswith(
+        "Reprise de 2 factures : 1 envoyée, 1 en attente. Prises entre-temps par une autre exécution : 2 factures."
+    )
+    assert mail(documents[3:], other) == ["Envoyé"]
+    outcome = resent(run, documents, read_failures(PERIOD), [], forced=False)
+    assert outcome.sentence.startswith("Reprise de 1 facture : 1 envoyée.")
+    assert not outcome.failed
 
 
 def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workplace) -> None:
@@ -259,7 +281,7 @@ def test_a_refused_document_with_a_new_address_needs_no_force(workplace: Workpla
     assert (len(failures.stuck), len(failures.mended)) == (0, 1)
     plan_by_force(str(uuid4()), PERIOD, "essai", to_all=True)
     assert [d.version for d in workplace.deliveries()] == [1]
-    outcome = resent([], failures, [], forced=False)
+    outcome = resent(str(uuid4()), [], failures, [], forced=False)
     assert not outcome.failed
     assert "« factures-mensuelles » les enverra" in outcome.sentence
 
@@ -349,10 +371,11 @@ def test_waiting_reminders_are_taken_up_and_refused_ones_are_left_to_a_person(wo
         "B Plus Tard",
         "C Attente",
     ]
-    assert set(mail(documents, str(uuid4()))) == {"Envoyé"}
+    run = str(uuid4())
+    assert set(mail(documents, run)) == {"Envoyé"}
     failures = read_failures("")
     assert (len(failures.reminders), failures.stuck) == (1, frozenset())
-    outcome = resent(documents, failures, [], forced=False)
+    outcome = resent(run, documents, failures, [], forced=False)
     assert not outcome.failed
     assert outcome.sentence == (
         "Reprise de 1 facture et 2 relances : 3 envoyées. Relances de clients en échec, qui ne repartent pas de force "
