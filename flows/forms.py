@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar, cast
 from uuid import UUID
 
@@ -54,11 +54,12 @@ class Form:
         """One of ``labels``."""
         return self._add(name, _one_of(labels), held, title=title, description=help or None)
 
-    def choose(self, name: str, labels: tuple[str, ...], title: str, help: str = "") -> Self:
-        """Any of ``labels``, none at first; without labels there is no field."""
+    def choose(self, name: str, labels: tuple[str, ...], title: str, help: str = "", held: Sequence[str] = ()) -> Self:
+        """Any of ``labels``, at first those that are held; without labels there is no field."""
         if not labels:
             return self
-        return self._add(name, list[_one_of(labels)], [], title=title, description=help or None)  # type: ignore[misc]
+        kind: Any = list[_one_of(labels)]  # type: ignore[misc]
+        return self._add(name, kind, list(held), title=title, description=help or None)
 
     def ask(self) -> dict[str, Any]:
         """Suspend the run until a person has answered; the answer by the fields' names."""
@@ -79,24 +80,28 @@ class Form:
 
 
 def ask_until_right(
-    flow_run_id: str, key: str, first: Callable[[], Form], read: Callable[[Mapping[str, Any]], T | Form]
+    flow_run_id: str, key: str, first: Callable[[], Form], read: Callable[[Mapping[str, Any], int], T | Form]
 ) -> tuple[Mapping[str, Any], T]:
     """Show ``first``, and the form that ``read`` makes of a wrong answer, until the answer is right.
 
-    Returns what the first form held, and what was read. All is read from the run's stored inputs and not through the
-    pause keys: a Retry clears those, and a form that is shown a second time under one key can never be answered.
+    ``read`` is given what was typed, and the number of the form that it answers: the first is 1, or 0 where an earlier
+    version of Facteur showed it. Returns what the first form held, and what was read.
+
+    All is read from the run's stored inputs and not through the pause keys: a Retry clears those, and a form that is
+    shown a second time under one key can never be answered.
     """
     run = UUID(flow_run_id)
-    number, held = 1, dict[str, Any]()
-    typed: Mapping[str, Any] | None = None
+    number = answered = 0 if _stored(key, 0, "schema", run) else 1
+    held, typed = dict[str, Any](), dict[str, Any]()
     while schema := _stored(key, number, "schema", run):
-        if typed is None:
+        if not typed:
             held = {name: about["default"] for name, about in schema["properties"].items() if "default" in about}
-        typed = _stored(key, number, "response", run) or typed
+        if response := _stored(key, number, "response", run):
+            typed, answered = response, number
         number += 1
-    if typed is None:
+    if not typed:
         first().ask_as_number(number)
-    found = read(typed)
+    found = read(typed, answered)
     if isinstance(found, Form):
         found.ask_as_number(number)
     return held, found
@@ -111,7 +116,8 @@ def _one_of(labels: tuple[str, ...]) -> Any:
 
 
 def _numbered(key: str, number: int) -> str:
-    return f"{key}-{number}"
+    """Forms had no number once: the one of before has the number 0."""
+    return f"{key}-{number}" if number else key
 
 
 def _stored(key: str, number: int, what: Literal["schema", "response"], run: UUID) -> dict[str, Any] | None:

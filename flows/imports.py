@@ -66,7 +66,7 @@ def _consent(report: ImportReport, folder: str) -> Consent:
             .number(NUMBER, "Combien de changements dangereux acceptez-vous ?")
         )
 
-    def read(typed: Mapping[str, Any]) -> Consent | Form:
+    def read(typed: Mapping[str, Any], _form: int) -> Consent | Form:
         initials = " ".join(str(typed.get(INITIALS) or "").split())
         if initials and typed.get(NUMBER) == number:
             return Consent(initials, report.digest)

@@ -60,9 +60,11 @@ def factures_mensuelles(
     campaign = plan_month(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         plan_page = publish_plan(campaign, carriers)
-        alert = many_addresses_changed(campaign)
-        to_review = relecture or bool(alert)
+        to_review = relecture or bool(many_addresses_changed(campaign))
         if to_review and (other := review_under_way(campaign)):
             return ended(other)
-        store_choice(campaign, ask(campaign, plan_page, alert) if to_review else None)
+        if to_review:
+            ask(campaign, carriers, plan_page)
+        else:
+            store_choice(campaign)
     return mail_all(campaign, carriers)

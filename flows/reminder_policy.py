@@ -48,7 +48,9 @@ def regler_les_relances(association: str = "") -> State[Any]:
         return ended(found)
     run = flow_run.get_id() or ""
     if not is_stored(run):
-        held, entry = ask_until_right(run, FORM, lambda: _form(as_typed(found.terms), _explanation(found.name)), _read)
+        held, entry = ask_until_right(
+            run, FORM, lambda: _form(as_typed(found.terms), _explanation(found.name)), lambda typed, _: _read(typed)
+        )
         shown = read_policy_entry({**held, INITIALS: entry.initials}).terms
         store_policy(found.association_id, shown or found.terms, entry, run)
     return ended(Ending(how_it_went(found.association_id, run)))

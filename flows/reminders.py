@@ -74,10 +74,12 @@ def relances(
         if not relecture and (stale := stale_balances(request.structures)):
             return ended(Refusal(f"{stale} Rien n'a été envoyé."))
         plan_page = publish_reminder_plan(campaign, carriers)
-        alert = many_addresses_changed(campaign)
-        to_review = relecture or bool(alert)
+        to_review = relecture or bool(many_addresses_changed(campaign))
         if to_review and (other := review_under_way(campaign)):
             return ended(other)
-        store_reminder_choice(campaign, ask(campaign, plan_page, alert) if to_review else None)
+        if to_review:
+            ask(campaign, carriers, plan_page)
+        else:
+            store_reminder_choice(campaign)
     printed = print_chosen(campaign)
     return conclude(campaign, carriers, send_remaining(campaign, carriers), printed)

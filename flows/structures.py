@@ -46,7 +46,7 @@ def codifier_une_structure(structure: str = "", essai_vers: str = "") -> State[A
         return ended(trial_to)
     run = flow_run.get_id() or ""
     if not is_stored(run):
-        held, entry = ask_until_right(run, FORM, lambda: _first(sheet, trial_to), lambda typed: _read(sheet, typed))
+        held, entry = ask_until_right(run, FORM, lambda: _first(sheet, trial_to), lambda typed, _: _read(sheet, typed))
         shown = {field.key: str(held.get(field.name, "")) for field in FIELDS}
         store(sheet.code, shown, entry, run, trial_to)
     return ended(finish(sheet.code, run))

@@ -55,7 +55,8 @@ class Standing:
 
     ``number`` tells it from the structure's others. ``subject_id`` is the id of what the document is about: the
     invoice, or another row of the kind's. Amounts are None for a paper that names none. ``reason`` says in French why
-    it is excluded, where a rule or a person excluded it.
+    it is excluded, where a rule or a person excluded it. ``guardian`` is the name of the guardian who is one of the
+    recipients; empty without.
     """
 
     document_id: int | None
@@ -78,6 +79,7 @@ class Standing:
     settled_at: datetime | None = None
     is_settled: bool = False
     reason: str = ""
+    guardian: str = ""
 
     @property
     def mailable(self) -> bool:
@@ -108,6 +110,9 @@ _INVOICES = (
         Resident.email,
         Resident.recipients,
         Guardian.email.label("guardian_email"),
+        Guardian.last_name.label("guardian_last_name"),
+        Guardian.first_name.label("guardian_first_name"),
+        Guardian.organisation.label("guardian_organisation"),
     )
     .join(Structure, Invoice.structure_id == Structure.id)
     .join(Resident, Invoice.resident_id == Resident.id)
@@ -295,5 +300,13 @@ def _standing(invoice: Row[Any], document: Row[Any] | None, ledger: Ledger) -> S
         total_incl_tax=invoice.total_incl_tax,
         recipients=recipients,
         imported_printed_on=invoice.imported_printed_on,
+        guardian=_guardian(invoice, recipients),
         **ledger.of(document_id, recipients),
     )
+
+
+def _guardian(invoice: Row[Any], recipients: Recipients) -> str:
+    if isinstance(recipients, NoAddress) or not any(r.role in {Role.GUARDIAN, Role.BOTH} for r in recipients):
+        return ""
+    names = full_name(invoice.guardian_last_name, invoice.guardian_first_name), invoice.guardian_organisation
+    return ", ".join(name for name in names if name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.database.clock import utc_now
 from models.reading.campaign_lines import read_lines
 from models.reading.served import own_role, read_served, residents_of
+from models.rules.changes import Changed, Shown
 from models.rules.coverage import Coverage
 from models.rules.recipients import Role, normalise
 from models.tables.campaign import Campaign, CampaignLine
@@ -23,6 +23,7 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
 from tasks.kinds.registry import monthly_kind_named
+from tasks.pages.changes import changed_rows
 from tasks.pages.coverage import why_it_failed
 from tasks.pages.publishing import PLAN, of_period, publish
 from tasks.pages.rendering import render_page
@@ -30,14 +31,17 @@ from tasks.relays.expected_end import planned_end
 from tasks.relays.finding import Carriers
 
 
-def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
-    """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id."""
-    if campaign.plan_page:
+def publish_plan(campaign: CampaignReference, carriers: Carriers, changed: Changed | None = None) -> str:
+    """Publish what is going to be sent, before anything is; once for a campaign. Returns the page's id.
+
+    What has ``changed`` since it was shown brings the page up to date, under the same id.
+    """
+    if campaign.plan_page and changed is None:
         return campaign.plan_page
     kind = monthly_kind_named(campaign.kind)
     with reading_ledger() as session:
         standings = kind.of_month(session, campaign.period, campaign.structures)
-        lines = read_lines(session, campaign.campaign_id)
+        lines = [line for line in read_lines(session, campaign.campaign_id) if line.shown["addresses"]]
         new = _new_addresses(session, [line for line in lines if line.preselected])
     shown = [line.shown for line in lines]
     selected = [line.shown for line in lines if line.preselected]
@@ -65,6 +69,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
         leaving=[shown_columns(line) for line in selected],
         failing=[shown_columns(line) | {"why": why.get(line["number"], "")} for line in rest if _has_failed(line)],
         done=[shown_columns(line) for line in rest if not _has_failed(line)],
+        changed=changed_rows(changed.lines if changed else ()),
     )
     plan_page = str(publish(campaign, PLAN, "Plan", page))
     with writing_ledger() as session:
@@ -72,7 +77,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers) -> str:
     return plan_page
 
 
-def _has_failed(line: dict[str, Any]) -> bool:
+def _has_failed(line: Shown) -> bool:
     return line["coverage"] in {Coverage.FAILED, Coverage.UNCERTAIN}
 
 
@@ -94,7 +99,7 @@ def _new_addresses(session: Session, lines: Sequence[CampaignLine]) -> list[dict
     return found
 
 
-def shown_columns(line: dict[str, Any]) -> dict[str, str]:
+def shown_columns(line: Shown) -> dict[str, str]:
     """A stored line in the words and columns of the screen."""
     addresses: dict[str, str] = dict(line["addresses"])
     both = addresses.get("resident+guardian", "")
@@ -109,7 +114,7 @@ def shown_columns(line: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def last_sending(line: dict[str, Any]) -> str:
+def last_sending(line: Shown) -> str:
     """When a line was last mailed or printed: "envoyé le 24/11/2026 à 07:12", or nothing."""
     sent, printed = (datetime.fromisoformat(line[key]) if line[key] else None for key in ("sent_at", "printed_at"))
     words = []

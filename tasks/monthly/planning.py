@@ -45,7 +45,7 @@ def _store_campaign(session: Session, request: MonthlyRequest, parameters: dict[
             "campaign_id": campaign.id,
             "document_id": standing.document_id,
             "position": position,
-            "shown": _shown(standing),
+            "shown": shown_line(standing),
             "preselected": is_preselected(standing, request),
             "version": standing.version,
         }
@@ -68,15 +68,16 @@ def is_preselected(standing: Standing, request: MonthlyRequest) -> bool:
     return bool(request.reason) or standing.coverage is Coverage.WAITING
 
 
-def _shown(standing: Standing) -> dict[str, Any]:
+def shown_line(standing: Standing) -> dict[str, Any]:
     """The line as the clerk sees it, in values that JSON keeps exactly."""
-    assert not isinstance(standing.recipients, NoAddress)
+    recipients = () if isinstance(standing.recipients, NoAddress) else standing.recipients
     return {
         "structure": standing.structure_code,
         "name": standing.name,
         "number": standing.number,
         "amount": "" if standing.total_excl_tax is None else str(standing.total_excl_tax),
-        "addresses": [[r.role.value, r.address] for r in standing.recipients],
+        "addresses": [[r.role.value, r.address] for r in recipients],
+        "guardian": standing.guardian,
         "sent_at": standing.sent_at.isoformat() if standing.sent_at else None,
         "printed_at": standing.printed_at.isoformat() if standing.printed_at else None,
         "imported_printed_on": standing.imported_printed_on.isoformat() if standing.imported_printed_on else None,

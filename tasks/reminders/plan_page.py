@@ -13,6 +13,7 @@ from models.database.clock import utc_now
 from models.database.session import reading, writing
 from models.reading.campaign_lines import read_lines
 from models.reading.overdue import OverdueStanding, read_overdue
+from models.rules.changes import Changed
 from models.rules.coverage import Coverage
 from models.tables.campaign import Campaign, CampaignLine
 from models.values.campaign import CampaignReference
@@ -22,6 +23,7 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.labels import NOT_DUE
 from tasks.french.moments import paris_day, paris_moment
+from tasks.pages.changes import changed_rows
 from tasks.pages.publishing import PLAN, of_period, publish
 from tasks.pages.rendering import render_page
 from tasks.relays.expected_end import planned_end
@@ -39,15 +41,18 @@ REMINDED = {
 }
 
 
-def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> str:
-    """Publish who would be reminded, before anything leaves; once for a campaign. Returns the page's id."""
-    if campaign.plan_page:
+def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers, changed: Changed | None = None) -> str:
+    """Publish who would be reminded, before anything leaves; once for a campaign. Returns the page's id.
+
+    What has ``changed`` since it was shown brings the page up to date, under the same id.
+    """
+    if campaign.plan_page and changed is None:
         return campaign.plan_page
     assert campaign.reference_date is not None
     database = load_settings().database
     with reading(database) as session:
         overdue = read_overdue(session, campaign.reference_date, campaign.structures)
-        lines = read_lines(session, campaign.campaign_id)
+        lines = [line for line in read_lines(session, campaign.campaign_id) if line.shown["invoices"]]
     by_mail = campaign.mode == Channel.EMAIL
     selected = [line.shown for line in lines if line.preselected]
     relays = carriers.relays
@@ -68,6 +73,7 @@ def publish_reminder_plan(campaign: CampaignReference, carriers: Carriers) -> st
         relays=carriers.described if by_mail else [],
         end=planned_end(mails, relays, database, utc_now()),
         lines=[_columns(line) for line in selected],
+        changed=changed_rows(changed.lines if changed else ()),
         apart=[_columns(line.shown) for line in lines if not line.preselected],
     )
     plan_page = str(publish(campaign, PLAN, "Plan", page))

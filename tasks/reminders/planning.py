@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -129,14 +129,14 @@ def _add_reminder(session: Session, campaign: Campaign, position: int, standings
             lines=[ReminderLine(invoice_id=s.invoice_id, level=_level(s), balance=s.balance) for s in standings],
         )
     )
-    shown = _shown(standings, level)
+    shown = shown_reminder(standings)
     session.add(
         CampaignLine(
             campaign_id=campaign.id,
             document_id=document.id,
             position=position,
             shown=shown,
-            preselected=campaign.mode == Channel.LETTER or not shown["apart"],
+            preselected=is_preselected(campaign, shown),
         )
     )
 
@@ -146,9 +146,14 @@ def _level(standing: OverdueStanding) -> int:
     return standing.due
 
 
-def _shown(standings: list[OverdueStanding], level: int) -> dict[str, Any]:
-    """The client as the clerk sees it, in values that JSON keeps exactly."""
-    first = standings[0]
+def is_preselected(campaign: Campaign, shown: Mapping[str, Any]) -> bool:
+    """Whether a client is selected before anybody has looked."""
+    return campaign.mode == Channel.LETTER or not shown["apart"]
+
+
+def shown_reminder(standings: list[OverdueStanding]) -> dict[str, Any]:
+    """The client of these invoices as the clerk sees it, in values that JSON keeps exactly."""
+    first, level = standings[0], max(_level(standing) for standing in standings)
     address = "" if isinstance(first.recipients, NoAddress) else first.recipients[0].address
     return {
         "structure": first.structure_code,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from models.reading.campaign_lines import read_lines
+from models.rules.changes import Shown, as_seen
 from models.tables.campaign import CampaignLine
 from models.values.campaign import CampaignReference
 from settings.ledger import reading_ledger
@@ -23,7 +25,7 @@ class ShownInvoice:
 
 @dataclass(frozen=True, slots=True)
 class ShownReminder:
-    """One client of the form. ``apart`` says why he is not preselected for e-mail; empty when he is."""
+    """One client of a form. ``apart`` says why he is not preselected for e-mail; empty when he is."""
 
     document_id: int
     label: str
@@ -33,15 +35,18 @@ class ShownReminder:
     invoices: tuple[ShownInvoice, ...]
 
 
-def read_shown_reminders(campaign: CampaignReference) -> list[ShownReminder]:
-    """The clients of the review, in the order of the screen."""
+def read_shown_reminders(campaign: CampaignReference, form: int | None = None) -> list[ShownReminder]:
+    """The clients of the review, in the order of the screen, as the form with this number had them; None: the next.
+
+    Whose invoices are all settled by then is not among them.
+    """
     with reading_ledger() as session:
         lines = read_lines(session, campaign.campaign_id)
-        return [_shown(line) for line in lines]
+        found = [_shown(line, line.shown if form is None else as_seen(line.shown, form)) for line in lines]
+        return [reminder for reminder in found if reminder.invoices]
 
 
-def _shown(line: CampaignLine) -> ShownReminder:
-    shown = line.shown
+def _shown(line: CampaignLine, shown: Shown) -> ShownReminder:
     address = shown["addresses"][0][1] if shown["addresses"] else ""
     return ShownReminder(
         document_id=line.document_id,
@@ -53,7 +58,7 @@ def _shown(line: CampaignLine) -> ShownReminder:
     )
 
 
-def _invoice_label(shown: dict[str, Any], invoice: dict[str, Any]) -> str:
+def _invoice_label(shown: Shown, invoice: Mapping[str, Any]) -> str:
     return f"{invoice['number']} · {shown['structure']} · {_brief(shown['name'])}"
 
 

@@ -227,7 +227,10 @@ def attestations(periode: str, relecture: bool = True) -> State[Any]:
     campaign = plan_month(request, {"periode": periode})
     if not campaign.chosen:
         plan_page = publish_plan(campaign, carriers)
-        store_choice(campaign, ask(campaign, plan_page) if relecture else None)
+        if relecture:
+            ask(campaign, carriers, plan_page)
+        else:
+            store_choice(campaign)
     return mail_all(campaign, carriers)
 
 

@@ -105,7 +105,7 @@ ASKS_AND_IS_KILLED = """
 import os, signal, threading, time
 from tasks.entry.confined import Confined
 from tests.unit.test_confined import process, wait_for_ever
-confined = Confined(500_000_000, 1)
+confined = Confined(500_000_000, 20)
 print(confined.call(process), flush=True)
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
 confined.call(time.sleep, 3)
