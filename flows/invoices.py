@@ -15,6 +15,7 @@ from flows.mailing import mail_all
 from flows.naming import named, structures_of, trial
 from flows.review import ask
 from flows.reviews_under_way import review_under_way
+from flows.stopped import report_cancelled
 from models.values.ending import Refusal
 from models.values.moments import PARIS
 from models.values.period import Period
@@ -33,7 +34,12 @@ def _describe(asked: Mapping[str, Any]) -> str:
     return f"Factures {month} · {structures_of(asked)}{trial(asked)}"
 
 
-@flow(name="factures-mensuelles", flow_run_name=named(_describe), persist_result=False)
+@flow(
+    name="factures-mensuelles",
+    flow_run_name=named(_describe),
+    persist_result=False,
+    on_cancellation=[report_cancelled],
+)
 def factures_mensuelles(
     periode: str = "",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read

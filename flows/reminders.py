@@ -15,6 +15,7 @@ from flows.mailing import conclude, send_remaining
 from flows.naming import named, structures_of, trial
 from flows.reminder_review import ask
 from flows.reviews_under_way import review_under_way
+from flows.stopped import report_cancelled
 from models.values.ending import Refusal
 from models.values.moments import PARIS
 from tasks.campaigns.alerts import many_addresses_changed
@@ -33,7 +34,12 @@ def _describe(asked: Mapping[str, Any]) -> str:
     return f"Relances {day} · {asked.get('mode') or 'e-mail'} · {structures_of(asked)}{trial(asked)}"
 
 
-@flow(name="relances", flow_run_name=named(_describe), persist_result=False)
+@flow(
+    name="relances",
+    flow_run_name=named(_describe),
+    persist_result=False,
+    on_cancellation=[report_cancelled],
+)
 def relances(
     mode: Literal["e-mail", "courrier"] = "e-mail",
     structures: list[str] = [],  # noqa: B006  Prefect copies it, and a form without "None" is one a clerk can read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,26 +14,41 @@ from prefect.runtime import flow_run
 from flows.ending import ended
 from flows.mailing import mail_documents
 from flows.naming import named, written
+from flows.stopped import report_what_stopped
 from models.values.ending import Ending, Refusal
 from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.remaining import due_documents, waiting_documents
 from tasks.campaigns.requests import unknown_period
+from tasks.campaigns.stored import campaign_of_run
 from tasks.follow_up.failures import plan_by_force, read_failures, resent
+from tasks.french.numbers import counted_if_any
+from tasks.pages.report import close_campaign
 
 
 @flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)
 def reprendre_les_differes() -> State[Any]:
-    """Reprend les envois différés dont l'heure est venue. Se lance tout seul, toutes les 15 minutes."""
+    """Reprend les envois différés dont l'heure est venue. Se lance tout seul, toutes les 15 minutes.
+
+    Publie aussi le compte rendu des exécutions qui n'ont pas pu le faire : annulées pendant qu'elles attendaient, ou
+    interrompues avec la machine.
+    """
+    resumed = _resume()
+    if reported := counted_if_any(report_what_stopped(), "exécution arrêtée"):
+        resumed = replace(resumed, sentence=f"{resumed.sentence} Compte rendu publié : {reported}.")
+    return ended(resumed)
+
+
+def _resume() -> Ending | Refusal:
     documents = due_documents()
     if not documents:
-        return ended(Ending("Aucun envoi différé n'est à reprendre."))
+        return Ending("Aucun envoi différé n'est à reprendre.")
     stops = mail_documents(documents)
     if isinstance(stops, Refusal):
-        return ended(stops)
+        return stops
     if stops:
-        return ended(Refusal(f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}"))
-    return ended(Ending(f"{len(documents)} envois différés repris."))
+        return Refusal(f"Reprise arrêtée : {stops[0].sentence}. {stops[0].remedy}")
+    return Ending(f"{len(documents)} envois différés repris.")
 
 
 def _describe(asked: Mapping[str, Any]) -> str:
@@ -65,4 +81,6 @@ def relancer_les_echecs(
     stops = mail_documents(documents)
     if isinstance(stops, Refusal):
         return ended(stops)
+    if campaign := campaign_of_run(run):  # the forced ones: this run's sentence tells of them, and no page
+        close_campaign(campaign)
     return ended(resent(run, documents, read_failures(period), stops, forced=forcer_les_refuses))

@@ -17,7 +17,8 @@ class Campaign(Base):
 
     ``purpose`` is ``real``, or ``test:<flow run>`` for a trial redirected to ``redirected_to``. ``chosen_at`` is empty
     until a selection is stored; from then on the run never asks again. ``reason`` tells why documents are sent again.
-    ``plan_page`` is the id of the artifact that shows the plan. Invoices have a ``period``; reminders have the
+    ``plan_page`` is the id of the artifact that shows the plan. ``closed_at`` is when the run came to its end and its
+    pages were published; empty while it is under way, again too. Invoices have a ``period``; reminders have the
     ``reference_date`` on which they were due, and a ``mode``: the channel that it was started with, or switched to.
     """
 

@@ -20,6 +20,7 @@ from tasks.pages.facts import CampaignFacts, SentLine
 from tasks.pages.pictures import Part, stacked_bar
 from tasks.pages.publishing import COVERAGE, page_key
 from tasks.pages.rendering import render_page
+from tasks.pages.reviewed import Review
 
 S = DeliveryState
 NAMED = 3  # more structures than that are counted
@@ -47,7 +48,7 @@ def campaign_title(facts: CampaignFacts) -> str:
     return f"{title}, {where}" if where else title
 
 
-def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = None) -> str:
+def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = None, review: Review | None = None) -> str:
     """The page as Markdown. ``headline`` is the sentence that the run ends with; a trial's page has no links."""
     real = facts.campaign.purpose == REAL
     counts = count(facts.standings) if real else _counts_of_trial(facts)
@@ -78,6 +79,7 @@ def campaign_page(facts: CampaignFacts, headline: str, links: Links | None = Non
         waiting=[row(line) for line in facts.lines if line.delivery.state is not S.ACCEPTED and not failed(line)],
         sent=_by_structure(facts, accepted),
         links=links,
+        review=review,
     )
 
 
