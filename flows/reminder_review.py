@@ -78,7 +78,7 @@ def _form(
     offered = [line for line in lines if line.apart and line.address]
     explanation = _description(campaign, lines, plan_page)
     form = Form(FORM).initials(
-        f"{changed_words(changed)}\n\n{explanation}" if changed else explanation, held.initials or None
+        f"{changed_words(changed, plan_page)}\n\n{explanation}" if changed else explanation, held.initials or None
     )
     if not trial:
         form.pick("mode", tuple(MODES), "Mode", held.mode or mode_label(campaign), MODE_HELP)

@@ -74,7 +74,7 @@ def _form(
     others = [line for line in lines if not line.preselected and line.offered]
     explanation = _description(campaign, lines, plan_page)
     if changed is not None:
-        explanation = f"{changed_words(changed)}\n\n{explanation}"
+        explanation = f"{changed_words(changed, plan_page)}\n\n{explanation}"
     form = (
         Form(FORM)
         .initials(explanation, typed.get(INITIALS))

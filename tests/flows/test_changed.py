@@ -114,7 +114,7 @@ def test_what_changed_since_the_table_is_asked_again_with_what_was_chosen(
     assert sentence.replace("_", "\\_") in words
     assert office.relay.messages() == []
     assert (held["vos_initiales"], held["retirer"]) == ("ML", [blanc])
-    assert any("Changé depuis la relecture (1)" in page for page in pages_of(review))
+    assert any("Changé depuis que le tableau a été montré (1)" in page for page in pages_of(review))
     assert len(pages_of(review)) == 1  # the plan, brought up to date
 
     state = clerk.answer(review, held)

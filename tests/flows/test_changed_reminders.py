@@ -88,7 +88,7 @@ def test_a_new_address_and_a_payment_are_asked_again_with_what_was_chosen(office
     assert entries(fields, "retirer_des_clients", "Mairie") == []
     assert entries(fields, "retirer_des_factures", first) == []
     assert len(pages_of(run)) == 1
-    assert "Changé depuis la relecture (2)" in pages_of(run)[0]
+    assert "Changé depuis que le tableau a été montré (2)" in pages_of(run)[0]
     assert office.relay.messages() == []
     state = clerk.answer(run, held)
     assert state.is_completed(), state.message
