@@ -113,7 +113,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         try:
             yield Upgraded(Screen(up), relay, env, kept.about)
         finally:
-            up.end()
+            assert up.end() == 0, up.lines[-5:]  # all of it ran to the end, and ends on Ctrl-C
             up.wait_until_nothing_is_left()
 
 
