@@ -53,6 +53,7 @@ def test_an_accepted_import_ends_completed_with_the_counts_as_an_artifact(var: P
     assert state.message == "Import terminé : 16 lignes créées, 0 modifiée, 0 inchangée."
     assert _residents(var) == 3
     artifact = _artifact()
+    assert "| Fichier | Créés | Modifiés | Inchangés |\n|---|---:|---:|---:|\n" in artifact
     assert "| residents | 3 | 0 | 0 |" in artifact
     assert "smtp-les-rives" in artifact
 
