@@ -39,7 +39,7 @@ MACHINE |= {
     "choice",
     "dropped",
 }
-MACHINE |= {"account", "associations.code", "printings.file_name", "attempts.fault"}
+MACHINE |= {"account", "settled_as", "associations.code", "printings.file_name", "attempts.fault"}
 ADDRESSES = {
     "email",
     "sender_email",
