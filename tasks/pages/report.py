@@ -29,7 +29,7 @@ class How(StrEnum):
 
 # What is to be done then: the page adds that Retry takes up the rest.
 STOPPED = {
-    How.CANCELLED: Stopped("l'exécution a été annulée", "Rien, si c'était voulu : ce qui est parti est parti."),
+    How.CANCELLED: Stopped("l'exécution a été annulée", "Vérifiez plus bas ce qui est parti."),
     How.INTERRUPTED: Stopped(
         "l'exécution s'est interrompue avant sa fin", "Si l'onglet « Details » en dit la cause, réglez-la d'abord."
     ),
