@@ -26,6 +26,7 @@ from tasks.kinds.invoice import INVOICES
 from tasks.monthly.choosing import store_choice
 from tasks.monthly.plan_page import publish_plan
 from tasks.monthly.planning import plan_month
+from tasks.pages.report import close_campaign
 from tasks.relays.finding import find_relays
 
 
@@ -68,6 +69,7 @@ def factures_mensuelles(
         plan_page = publish_plan(campaign, carriers)
         to_review = relecture or bool(many_addresses_changed(campaign))
         if to_review and (other := review_under_way(campaign)):
+            close_campaign(campaign)
             return ended(other)
         if to_review:
             ask(campaign, carriers, plan_page)

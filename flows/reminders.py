@@ -21,6 +21,7 @@ from models.values.moments import PARIS
 from tasks.campaigns.alerts import many_addresses_changed
 from tasks.checking.before import before_campaign
 from tasks.kinds.reminder import REMINDERS
+from tasks.pages.report import close_campaign
 from tasks.relays.finding import find_relays
 from tasks.reminders.choosing import store_reminder_choice
 from tasks.reminders.freshness import stale_balances
@@ -78,10 +79,12 @@ def relances(
     campaign = plan_reminders(request, dict(flow_run.get_parameters() or {}))
     if not campaign.chosen:
         if not relecture and (stale := stale_balances(request.structures)):
+            close_campaign(campaign)
             return ended(Refusal(f"{stale} Rien n'a été envoyé."))
         plan_page = publish_reminder_plan(campaign, carriers)
         to_review = relecture or bool(many_addresses_changed(campaign))
         if to_review and (other := review_under_way(campaign)):
+            close_campaign(campaign)
             return ended(other)
         if to_review:
             ask(campaign, carriers, plan_page)

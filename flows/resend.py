@@ -20,10 +20,8 @@ from models.values.moments import PARIS
 from models.values.period import Period
 from tasks.campaigns.remaining import due_documents, waiting_documents
 from tasks.campaigns.requests import unknown_period
-from tasks.campaigns.stored import campaign_of_run
 from tasks.follow_up.failures import plan_by_force, read_failures, resent
 from tasks.french.numbers import counted_if_any
-from tasks.pages.report import close_campaign
 
 
 @flow(name="reprendre-les-differes", flow_run_name="Reprise des envois différés", persist_result=False)
@@ -81,6 +79,4 @@ def relancer_les_echecs(
     stops = mail_documents(documents)
     if isinstance(stops, Refusal):
         return ended(stops)
-    if campaign := campaign_of_run(run):  # the forced ones: this run's sentence tells of them, and no page
-        close_campaign(campaign)
     return ended(resent(run, documents, read_failures(period), stops, forced=forcer_les_refuses))

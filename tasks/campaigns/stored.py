@@ -12,6 +12,8 @@ from models.tables.campaign import Campaign
 from models.values.campaign import CampaignReference
 from settings.ledger import reading_ledger, writing_ledger
 
+BY_FORCE = "forcer_les_refuses"
+
 
 def stored_once(flow_run_id: str, store: Callable[[Session], Campaign]) -> CampaignReference:
     """The campaign of a flow run, stored by whichever process comes first; a run that is started again reopens it."""
@@ -37,10 +39,14 @@ def campaign_of_run(flow_run_id: str) -> CampaignReference | None:
 
 
 def open_runs() -> list[str]:
-    """The flow runs of the campaigns that were never closed: under way, or stopped before they could report."""
+    """The flow runs of the campaigns that were never closed: under way, or stopped before they could report.
+
+    Without those that ``relancer-les-echecs`` has planned by force: they have no pages.
+    """
     with reading_ledger() as session:
-        query = select(Campaign.flow_run_id).where(Campaign.closed_at.is_(None)).order_by(Campaign.id)
-        return list(session.scalars(query))
+        query = select(Campaign.flow_run_id, Campaign.parameters).where(Campaign.closed_at.is_(None))
+        rows = session.execute(query.order_by(Campaign.id)).tuples()
+        return [run for run, parameters in rows if not parameters.get(BY_FORCE)]
 
 
 def _of_run(session: Session, flow_run_id: str) -> Campaign | None:

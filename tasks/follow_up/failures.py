@@ -24,6 +24,7 @@ from models.values.ending import Ending, Stopped
 from models.values.moments import PARIS
 from settings.ledger import reading_ledger
 from tasks.campaigns.requests import MonthlyRequest
+from tasks.campaigns.stored import BY_FORCE
 from tasks.french.numbers import counted_if_any
 from tasks.kinds.registry import KINDS
 from tasks.monthly.choosing import Choice, store_choice
@@ -104,7 +105,7 @@ def plan_by_force(flow_run_id: str, period: str, reason: str, *, to_all: bool) -
         return
     words = " ".join(reason.split())[:300]
     request = MonthlyRequest(flow_run_id, period, (), words)
-    campaign = plan_month(request, {"periode": period, "motif": words, "forcer_les_refuses": True})
+    campaign = plan_month(request, {"periode": period, "motif": words, BY_FORCE: True})
     store_choice(campaign, Choice(stuck, reason=words, only_failed=not to_all))
 
 

@@ -81,6 +81,6 @@ def _publish_pages(facts: CampaignFacts, sentence: str, flow_run_id: str = "") -
 
 
 def close_campaign(campaign: CampaignReference) -> None:
-    """Note when the campaign's run came to its end, and its pages were published."""
+    """Note when the campaign's run came to its end: its pages are published, or it has none to publish."""
     with writing_ledger() as session:
         session.get_one(Campaign, campaign.campaign_id).closed_at = utc_now()

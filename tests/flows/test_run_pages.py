@@ -119,6 +119,7 @@ def test_the_next_resumption_reports_what_was_stopped_and_once(
     assert waiting.name == "Suspended"
     other = clerk.work(clerk.create_run(periode=PERIOD))
     assert "Une relecture de la même période attend déjà" in (other.message or "")
+    assert reprendre_les_differes(return_state=True).message == nothing  # it has said why: there is no more to tell
     held, _ = form_of(waiting, run)
     assert clerk.answer(run, held, vos_initiales="ML").is_completed()
     (after,) = pages_by_key(run)[RESULT]
