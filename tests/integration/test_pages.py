@@ -20,6 +20,7 @@ from models.tables.organisation import Structure
 from models.tables.people import Resident
 from models.values.campaign import CampaignReference
 from models.values.kinds import RecipientPolicy, Settlement
+from models.values.moments import PARIS
 from tasks.follow_up.settling import Answer, store_answer
 from tasks.follow_up.uncertain import ask_about
 from tasks.monthly.choosing import Choice
@@ -241,7 +242,7 @@ def test_the_history_counts_every_month_and_structure(workplace: Workplace) -> N
     assert [row[0] for row in tables(found.page)[0][2:]] == ["septembre 2024", "août 2024"]
     (mailed,) = [d.accepted_at for d in workplace.deliveries()]
     assert mailed is not None
-    assert f"{mailed:%d/%m/%Y}" in found.page
+    assert f"{mailed.astimezone(PARIS):%d/%m/%Y}" in found.page
     alone = history("", ("AULNES",)).page
     assert "EHPAD Aulnes" in alone
     assert "Tilleuls" not in alone
