@@ -153,8 +153,8 @@ def test_the_page_says_what_the_file_holds(workplace: Workplace) -> None:
         session.execute(update(Client).where(Client.code == mairie).values(street="", postcode="", city=""))
     outcome = printed(print_campaign(choose_letters(workplace)))
     printed_at = printings(workplace)[0][1].astimezone(PARIS)
-    assert outcome.key == f"relances-{printed_at:%Y-%m-%d}-courriers"
-    assert outcome.page.startswith("## Relances du 15/11/2024 : courriers à imprimer\n")
+    assert outcome.key == f"6-courriers-relances-{printed_at:%Y-%m-%d}"
+    assert outcome.page.splitlines()[2] == "## Relances du 15/11/2024 : courriers à imprimer"  # after "Page du …"
     assert f"| EHPAD Tilleuls (TILLEULS) | Garage \\| Petit | relance 1 · {garage} |" in outcome.page
     assert f"Date d'édition : {printed_at:%d/%m/%Y à %H:%M}." in outcome.page
     unaddressed = outcome.page.partition("**Sans adresse postale**")[2].partition("**Date limite passée**")
