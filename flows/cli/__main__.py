@@ -69,8 +69,8 @@ def _interrupted(words: list[str]) -> int:
     if words[:1] != ["up"]:
         return INTERRUPTED
     print("Facteur est arrêté.", flush=True)
-    # An interruption inside of exec() (a dataclass being made, say) stays noted in CPython, although it was caught, until
-    # the next exec(): `python -m flows` would then end by SIGINT in place of its exit code.
+    # An interruption inside of exec() (a dataclass being made, say) stays noted in CPython, although it was caught,
+    # until the next exec(): `python -m flows` would then end by SIGINT in place of its exit code.
     exec("")  # noqa: S102
     return 0
 
