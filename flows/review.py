@@ -11,6 +11,7 @@ from flows.forms import INITIALS, Form, ask_until_right
 from models.rules.changes import Changed
 from models.values.campaign import CampaignReference
 from tasks.campaigns.alerts import many_addresses_changed
+from tasks.french.numbers import counted
 from tasks.kinds.registry import kind_named
 from tasks.monthly.choosing import Choice, store_choice
 from tasks.monthly.plan_page import publish_plan
@@ -97,11 +98,11 @@ def _description(campaign: CampaignReference, lines: list[ShownLine], plan_page:
     kind = kind_named(campaign.kind)
     selected = [line for line in lines if line.preselected]
     mailable = sum(line.addresses > 0 for line in lines)
-    addresses = sum(line.addresses for line in selected)
+    messages = sum(line.messages for line in selected)
     where = (
         f"vers **{cell(campaign.redirected_to)}** (essai)"
         if campaign.redirected_to
-        else f"vers **{addresses} adresses**"
+        else f"vers **{counted(messages, 'adresse')}**"
     )
     warning = f"**ATTENTION** : {cell(alert)}\n\n" if alert else ""
     return (

@@ -23,6 +23,7 @@ from settings.load import load_settings
 from tasks.documents.french import amount
 from tasks.french.moments import paris_day, paris_moment
 from tasks.kinds.registry import monthly_kind_named
+from tasks.monthly.planning import message_count
 from tasks.pages.changes import changed_rows
 from tasks.pages.coverage import why_it_failed
 from tasks.pages.publishing import PLAN, of_period, publish
@@ -59,7 +60,7 @@ def publish_plan(campaign: CampaignReference, carriers: Carriers, changed: Chang
         unmailable=sum(not s.mailable for s in standings),
         relays=carriers.described,
         end=planned_end(
-            [line["structure"] for line in selected for _ in line["addresses"]],
+            [line["structure"] for line in selected for _ in range(message_count(line, campaign))],
             carriers.relays,
             load_settings().database,
             utc_now(),

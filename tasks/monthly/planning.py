@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from models.database.clock import utc_now
 from models.reading.standings import Standing
+from models.rules.changes import Shown
 from models.rules.coverage import Coverage
 from models.rules.recipients import NoAddress
+from models.rules.states import WAITING
 from models.tables.campaign import Campaign, CampaignLine
 from models.values.campaign import CampaignReference
 from tasks.campaigns.requests import MonthlyRequest
@@ -82,4 +84,15 @@ def shown_line(standing: Standing) -> dict[str, Any]:
         "printed_at": standing.printed_at.isoformat() if standing.printed_at else None,
         "imported_printed_on": standing.imported_printed_on.isoformat() if standing.imported_printed_on else None,
         "coverage": standing.coverage.value,
+        "open": len(standing.unserved) + sum(d.state in WAITING and not d.unwritten for d in standing.deliveries),
     }
+
+
+def message_count(shown: Shown, campaign: CampaignReference) -> int:
+    """How many messages a preselected line makes: one for each address that has not been served, or for each at all.
+
+    A line that an earlier version of Facteur stored does not know who has been served: all are counted.
+    """
+    everybody = bool(campaign.reason or campaign.redirected_to)
+    found: int = len(shown["addresses"]) if everybody else shown.get("open", len(shown["addresses"]))
+    return found

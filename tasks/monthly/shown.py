@@ -10,6 +10,7 @@ from models.rules.coverage import Coverage
 from models.values.campaign import CampaignReference
 from settings.ledger import reading_ledger
 from tasks.monthly.plan_page import shown_columns
+from tasks.monthly.planning import message_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class ShownLine:
     """One line of a form. Its ``label`` never changes: it is made from the words that are stored for that form.
 
     ``offered``: it may be added. An uncertain one may not: somebody has to find out first whether it arrived. A line
-    that has lost its last address is neither preselected nor offered.
+    that has lost its last address is neither preselected nor offered. ``messages`` is how many it makes, preselected.
     """
 
     document_id: int
@@ -25,6 +26,7 @@ class ShownLine:
     preselected: bool
     offered: bool
     addresses: int
+    messages: int
 
 
 def read_shown_lines(campaign: CampaignReference, form: int | None = None) -> list[ShownLine]:
@@ -39,6 +41,7 @@ def read_shown_lines(campaign: CampaignReference, form: int | None = None) -> li
                 preselected=line.preselected and bool(shown["addresses"]),
                 offered=bool(shown["addresses"]) and shown["coverage"] != Coverage.UNCERTAIN,
                 addresses=len(shown["addresses"]),
+                messages=message_count(shown, campaign),
             )
             for line, shown in zip(lines, seen, strict=True)
         ]

@@ -53,7 +53,9 @@ def test_refused_corrected_sent_again_is_a_campaign_without_failures(workplace: 
     correct(workplace, guardian="nouveau@example.org")
 
     campaign = workplace.plan()
-    assert [line.preselected for line in read_shown_lines(campaign)] == [True, False]
+    lines = read_shown_lines(campaign)
+    assert [line.preselected for line in lines] == [True, False]
+    assert (lines[0].addresses, lines[0].messages) == (2, 1)  # the resident has hers
     workplace.choose(campaign)
     assert workplace.send(campaign) == ["Envoyé"]
     assert [m.recipients[0] for m in workplace.relay.messages()] == ["aubert@example.org", "nouveau@example.org"]
