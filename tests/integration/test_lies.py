@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from models.database.session import writing
 from models.rules.coverage import Coverage
-from models.rules.states import DeliveryState
+from models.rules.states import WAITING, DeliveryState
 from models.tables.people import Guardian, Resident
 from models.values.campaign import CampaignReference
 from tasks.campaigns.requests import Scope
@@ -90,6 +90,10 @@ class Month:
         self.workplace.choose(
             campaign, Choice(frozenset(chosen), "ML", "demandé", only_failed=self.chance.random() < 0.7)
         )
+        waiting = {s.document_id: sum(d.state in WAITING for d in s.deliveries) for s in self.workplace.standings()}
+        announced = {line.document_id: line.messages for line in lines if line.preselected}
+        chosen &= announced.keys()
+        assert {document: waiting[document] for document in chosen} == {d: announced[d] for d in chosen}
         self.workplace.send(campaign)
         self.campaign = campaign
 
