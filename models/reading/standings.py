@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from models.rules.coverage import Coverage, DeliveryFact, judge, settled_at
-from models.rules.recipients import NoAddress, Recipient, Recipients, Role, resolve_recipients
+from models.rules.recipients import NoAddress, Recipients, Role, resolve_recipients
 from models.rules.states import DeliveryState
 from models.tables.delivery import Attempt, Delivery
 from models.tables.document import Document, Printing, Version
@@ -89,10 +89,6 @@ class Standing:
     def waits_for_printing(self) -> bool:
         """Whether no e-mail can bring it, and nothing has been printed yet."""
         return self.coverage is Coverage.WAITING and not self.mailable
-
-    def delivery_to(self, recipient: Recipient) -> DeliveryStanding | None:
-        """The delivery to ``recipient`` that counts, or None when there is none."""
-        return next((d for d in self.deliveries if d.address == recipient.key), None)
 
 
 # Columns instead of objects: a campaign of 1,000 invoices reads them four times.

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.rules.recipients import Role
 from models.rules.replies import Verdict
 from models.tables.decision import Decision
 from models.tables.delivery import Attempt, Delivery
@@ -69,7 +70,9 @@ def read_journal(session: Session, documents: Sequence[int]) -> dict[int, list[E
     for version in session.scalars(
         select(Version).where(Version.document_id.in_(documents), Version.purpose == REAL, Version.number > 1)
     ):
-        event = Event(version.created_at, f"nouvel envoi demandé (n° {version.number})", said=version.reason)
+        what = f"nouvel envoi demandé (n° {version.number})"
+        only = " et ".join(ROLE[Role(role)] for role in version.made_for)
+        event = Event(version.created_at, f"{what}, seulement : {only}" if only else what, said=version.reason)
         found[version.document_id].append(event)
     return {document: sorted(events, key=lambda event: event.at) for document, events in found.items()}
 

@@ -18,6 +18,7 @@ from tasks.pages.campaign import Links, campaign_page
 from tasks.pages.causes import failures_page
 from tasks.pages.coverage import where_it_stands
 from tasks.pages.facts import read_facts
+from tasks.pages.resident import resident_history
 from tests.smtp_server.script import Moment, Rule
 from tests.workplace import PERIOD, Workplace
 
@@ -116,6 +117,8 @@ def test_sending_again_goes_to_the_failed_address_alone_unless_all_are_wanted(wo
         (1, "tuteur@example.org", S.REFUSED),
         (2, "tuteur@example.org", S.ACCEPTED),
     ]
+    journal = " ".join(resident_history("Aubert", ()).page.replace("<br>", " ").split())
+    assert "nouvel envoi demandé (n° 2), seulement : tuteur" in journal
 
 
 def test_force_takes_the_failed_addresses_alone(workplace: Workplace) -> None:
